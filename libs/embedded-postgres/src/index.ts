@@ -1,0 +1,2 @@
+export { isRoot, othersMayEnter, UNPRIVILEGED } from './binaries.ts';
+export * from './server.ts';
