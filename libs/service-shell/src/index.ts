@@ -1,0 +1,2 @@
+export * from './define-commands.ts';
+export * from './service-parts.ts';
