@@ -9,6 +9,7 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['@tongchou/source', 'node', 'node-addons'] },
   globalSetup: '<rootDir>/tools/jest/setup.mjs',
   globalTeardown: '<rootDir>/tools/jest/teardown.mjs',
+  reporters: ['default', '<rootDir>/tools/jest/closing-line.mjs'],
   testTimeout: 60_000,
   transform: {
     '^.+\\.ts$': [
