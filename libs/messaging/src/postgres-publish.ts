@@ -1,0 +1,123 @@
+import type { Pool, PoolClient } from 'pg';
+import { StaleCheckpoint } from './bus.ts';
+import type { CheckpointStep, OutgoingMessage, RelayCheckpoint } from './bus.ts';
+import { partitionOf } from './partition.ts';
+import { inTransaction } from './transaction.ts';
+
+interface CheckpointRow {
+  readonly generation: string;
+  readonly cursor: string;
+  readonly epoch: string;
+  readonly system_identifier: string;
+}
+
+export async function storedCheckpoint(pool: Pool, topic: string): Promise<RelayCheckpoint | undefined> {
+  const { rows } = await pool.query<CheckpointRow>(
+    'select generation, cursor, epoch, system_identifier from bus.checkpoints where topic = $1',
+    [topic],
+  );
+  return rows.map((row) => ({
+    generation: row.generation,
+    cursor: row.cursor,
+    epoch: Number(row.epoch),
+    systemIdentifier: row.system_identifier,
+  }))[0];
+}
+
+/** Taken first: its row lock also puts two relays of one topic in turn. */
+async function moveCheckpoint(client: PoolClient, topic: string, { from, to }: CheckpointStep): Promise<void> {
+  const next = [topic, to.generation, to.cursor, to.epoch, to.systemIdentifier];
+  const { rowCount } = from
+    ? await client.query(
+        `update bus.checkpoints set generation = $2, cursor = $3, epoch = $4, system_identifier = $5
+          where topic = $1 and generation = $6 and cursor = $7 and epoch = $8 and epoch <= $4`,
+        [...next, from.generation, from.cursor, from.epoch],
+      )
+    : await client.query(
+        `insert into bus.checkpoints (topic, generation, cursor, epoch, system_identifier) values ($1, $2, $3, $4, $5)
+         on conflict do nothing`,
+        next,
+      );
+  if (rowCount !== 1) throw new StaleCheckpoint(`The checkpoint of ${topic} was moved by another relay`);
+}
+
+/** Locks the partitions in order; held to commit, so that offsets become visible without gaps. */
+async function lockEnds(
+  client: PoolClient,
+  topic: string,
+  partitions: readonly number[],
+): Promise<Map<number, number>> {
+  const wanted = [...new Set(partitions)];
+  const { rows } = await client.query<{ partition: number; next_offset: string }>(
+    `select partition, next_offset from bus.parts where topic = $1 and partition = any($2)
+      order by partition for update`,
+    [topic, wanted],
+  );
+  if (rows.length !== wanted.length) throw new Error(`Topic ${topic} lacks partitions: open it before publishing`);
+  return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
+}
+
+interface Placed extends OutgoingMessage {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+async function write(client: PoolClient, topic: string, placed: readonly Placed[]): Promise<void> {
+  await client.query(
+    `insert into bus.log (topic, partition, "offset", key, headers, value, ephemeral)
+     select $1, m.partition, m.place, m.key, m.headers::jsonb, m.value, m.ephemeral
+       from unnest($2::integer[], $3::bigint[], $4::bytea[], $5::text[], $6::bytea[], $7::boolean[])
+         as m (partition, place, key, headers, value, ephemeral)`,
+    [
+      topic,
+      placed.map(({ partition }) => partition),
+      placed.map(({ offset }) => offset),
+      placed.map(({ key }) => (key === null ? null : Buffer.from(key))),
+      placed.map(({ headers }) => JSON.stringify(headers)),
+      placed.map(({ value }) => value),
+      placed.map(({ ephemeral }) => ephemeral ?? false),
+    ],
+  );
+}
+
+async function moveEnds(client: PoolClient, topic: string, ends: ReadonlyMap<number, number>): Promise<void> {
+  await client.query(
+    `update bus.parts p set next_offset = e.next_offset
+       from unnest($2::integer[], $3::bigint[]) as e (partition, next_offset)
+      where p.topic = $1 and p.partition = e.partition`,
+    [topic, [...ends.keys()], [...ends.values()]],
+  );
+}
+
+function chosenPartition({ key, partition }: OutgoingMessage): number {
+  if (partition !== undefined) return partition;
+  if (key === null) throw new Error('A message needs a key or an explicit partition');
+  return partitionOf(key);
+}
+
+/** Messages, ends and checkpoint in one transaction of the bus's database; answers the new ends. */
+export function publishWithCheckpoint(
+  pool: Pool,
+  topic: string,
+  messages: readonly OutgoingMessage[],
+  step: CheckpointStep,
+): Promise<ReadonlyMap<number, number>> {
+  const bound = messages.map((message) => ({ ...message, partition: chosenPartition(message) }));
+  return inTransaction(pool, async (client) => {
+    await moveCheckpoint(client, topic, step);
+    if (bound.length === 0) return new Map<number, number>();
+    const ends = await lockEnds(
+      client,
+      topic,
+      bound.map(({ partition }) => partition),
+    );
+    const placed = bound.map((message) => {
+      const offset = ends.get(message.partition) ?? 0;
+      ends.set(message.partition, offset + 1);
+      return { ...message, offset };
+    });
+    await write(client, topic, placed);
+    await moveEnds(client, topic, ends);
+    return ends;
+  });
+}
