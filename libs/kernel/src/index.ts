@@ -4,4 +4,5 @@ export * from './decider.ts';
 export * from './fact.ts';
 export * from './ids.ts';
 export * from './read-model.ts';
+export * from './reported.ts';
 export * from './upcast.ts';
