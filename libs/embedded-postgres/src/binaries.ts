@@ -1,27 +1,15 @@
-import {
-  access,
-  chmod,
-  chown,
-  constants,
-  cp,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, constants, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** PostgreSQL refuses root, so root starts it as this user and group: `nobody`. */
-export const UNPRIVILEGED = { uid: 65534, gid: 65534 };
-
-export const isRoot = (): boolean => process.getuid?.() === 0;
+import { folderElsewhere, isRoot, othersMayEnter } from './identity.ts';
 
 const PLATFORMS: Record<string, string> = { win32: 'windows' };
+
+const may = (target: string, mode?: number): Promise<boolean> =>
+  access(target, mode).then(
+    () => true,
+    () => false,
+  );
 
 /** Folder `native` of the npm package that carries PostgreSQL for this machine. */
 async function packaged(): Promise<{ native: string; version: string }> {
@@ -51,40 +39,17 @@ async function makeLinks(native: string): Promise<void> {
   }
 }
 
-/** True when a user other than the owner may enter every folder on the way down to `target`. */
-export async function othersMayEnter(target: string): Promise<boolean> {
-  for (let at = path.resolve(target); ; at = path.dirname(at)) {
-    const found = await stat(at).catch(() => undefined);
-    if (found && (found.mode & 0o001) === 0) return false;
-    if (at === path.dirname(at)) return true;
-  }
-}
-
-const linked = async (native: string): Promise<boolean> =>
-  access(native, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-
 /** A copy that the server's user may read, made once a version: whole or not at all. */
 async function copied(native: string, version: string): Promise<string> {
-  const home = path.join(tmpdir(), `tongchou-postgres-${version}-${process.getuid?.() ?? 'user'}`);
+  const home = path.join(await folderElsewhere(), `postgres-${version}`);
   const ready = path.join(home, 'native');
-  if (
-    await access(path.join(ready, 'bin')).then(
-      () => true,
-      () => false,
-    )
-  )
-    return ready;
+  if (await may(path.join(ready, 'bin'))) return ready;
   const draft = path.join(home, `draft-${process.pid}`);
-  await mkdir(home, { recursive: true });
-  await chmod(home, 0o755);
+  await mkdir(draft, { recursive: true, mode: 0o755 });
   await cp(native, path.join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
   await makeLinks(path.join(draft, 'native'));
-  if (isRoot()) await chown(draft, UNPRIVILEGED.uid, UNPRIVILEGED.gid);
-  await rename(path.join(draft, 'native'), ready).catch(async (error: NodeJS.ErrnoException) => {
-    if (!(await readdir(ready).catch((): string[] => [])).includes('bin')) throw error;
+  await rename(path.join(draft, 'native'), ready).catch(async (error: unknown) => {
+    if (!(await may(path.join(ready, 'bin')))) throw error;
   });
   await rm(draft, { recursive: true, force: true });
   return ready;
@@ -92,12 +57,12 @@ async function copied(native: string, version: string): Promise<string> {
 
 /**
  * The `bin` folder of a PostgreSQL that may be started by this process's user, or by `nobody` when that is root: the
- * package's own where that works, else a copy in the temporary folder.
+ * package's own where that works, else a copy in a folder of ours.
  */
 export async function binaries(): Promise<string> {
   const { native, version } = await packaged();
   const usable = isRoot() ? await othersMayEnter(path.join(native, 'bin')) : true;
-  if (!usable || !(await linked(native))) return path.join(await copied(native, version), 'bin');
+  if (!usable || !(await may(native, constants.W_OK))) return path.join(await copied(native, version), 'bin');
   await makeLinks(native);
   return path.join(native, 'bin');
 }

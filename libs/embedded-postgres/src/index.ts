@@ -1,2 +1,3 @@
-export { isRoot, othersMayEnter, UNPRIVILEGED } from './binaries.ts';
+export { passwordOf, postmasterPid, reachableDataDir, runningPostmaster } from './data-folder.ts';
+export { folderElsewhere, isRoot, othersMayEnter, UNPRIVILEGED } from './identity.ts';
 export * from './server.ts';

@@ -1,17 +1,20 @@
-import { execFile, spawn } from 'node:child_process';
-import { access, chmod, chown, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, open } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import pg from 'pg';
-import { binaries, isRoot, UNPRIVILEGED } from './binaries.ts';
+import { binaries } from './binaries.ts';
+import { initialise, passwordOf, ROLE, runningPostmaster } from './data-folder.ts';
+import { serverIdentity } from './identity.ts';
 
 export interface EmbeddedPostgres {
   readonly port: number;
   readonly pid: number;
   readonly dataDir: string;
-  /** Address of one database of this server. */
+  /** Fulfilled when the server has ended, however that came about. */
+  readonly ended: Promise<void>;
+  /** Address of one database of this server, with the password. */
   url(database: string): string;
   /** Creates the database when it is missing. */
   ensureDatabase(database: string): Promise<void>;
@@ -30,38 +33,24 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const USER = 'tongchou';
-const run = promisify(execFile);
-const identity = (): { uid?: number; gid?: number } => (isRoot() ? UNPRIVILEGED : {});
+interface Launched {
+  readonly pid: number;
+  readonly ended: Promise<void>;
+}
 
-/** A TCP port on loopback that nobody listens on at this moment. */
+/** A TCP port on loopback that nobody listens on at this moment: `from` or the next free one; any when not given. */
 export function freePort(from = 0): Promise<number> {
   return new Promise((resolve, fail) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE' && from > 0) resolve(freePort(from + 1));
+      const next = from + 1;
+      if (['EADDRINUSE', 'EACCES'].includes(error.code ?? '') && from > 0 && next < 65_536) resolve(freePort(next));
       else fail(error);
     });
     probe.listen(from, '127.0.0.1', () => {
       const address = probe.address();
       probe.close(() => resolve(typeof address === 'object' && address ? address.port : from));
     });
-  });
-}
-
-async function initialise(bin: string, dataDir: string): Promise<void> {
-  const done = await access(path.join(dataDir, 'PG_VERSION')).then(
-    () => true,
-    () => false,
-  );
-  if (done) return;
-  await mkdir(dataDir, { recursive: true });
-  await chmod(dataDir, 0o700);
-  if (isRoot()) await chown(dataDir, UNPRIVILEGED.uid, UNPRIVILEGED.gid);
-  const options = ['-D', dataDir, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
-  await run(path.join(bin, 'initdb'), options, { ...identity(), cwd: '/' }).catch(async (cause: Error) => {
-    await rm(path.join(dataDir, 'PG_VERSION'), { force: true });
-    throw new Error(`PostgreSQL could not be initialised in ${dataDir}: ${cause.message}`, { cause });
   });
 }
 
@@ -77,7 +66,7 @@ async function accepts(url: string): Promise<boolean> {
   );
 }
 
-async function launch(bin: string, port: number, options: EmbeddedPostgresOptions): Promise<number> {
+async function launch(bin: string, port: number, options: EmbeddedPostgresOptions): Promise<Launched> {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -89,17 +78,18 @@ async function launch(bin: string, port: number, options: EmbeddedPostgresOption
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // A group of its own: Ctrl-C on the terminal must reach the services first, PostgreSQL last and by name.
   const child = spawn(path.join(bin, 'postgres'), ['-D', options.dataDir, '-p', String(port), ...flags], {
-    ...identity(),
+    ...serverIdentity(),
     cwd: '/',
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
-    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
   });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise<void>((resolve, fail) => child.once('spawn', resolve).once('error', fail));
   child.unref();
   await log.close();
   if (child.pid === undefined) throw new Error('PostgreSQL did not start');
-  return child.pid;
+  return { pid: child.pid, ended };
 }
 
 const alive = (pid: number): boolean => {
@@ -116,6 +106,13 @@ async function untilGone(pid: number, withinMs: number): Promise<boolean> {
   return !alive(pid);
 }
 
+/** Fast shutdown, and when that takes longer than `graceMs`, an immediate one: the next start recovers from the log. */
+async function shutDown(pid: number, graceMs: number): Promise<void> {
+  if (alive(pid)) process.kill(pid, 'SIGINT');
+  if (!(await untilGone(pid, graceMs)) && alive(pid)) process.kill(pid, 'SIGQUIT');
+  await untilGone(pid, 5_000);
+}
+
 async function ensureDatabase(url: string, database: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -127,11 +124,20 @@ async function ensureDatabase(url: string, database: string): Promise<void> {
   }
 }
 
-/** The pid written by a server that runs, or was killed, in this data folder. */
-export async function postmasterPid(dataDir: string): Promise<number | undefined> {
-  const text = await readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '');
-  const pid = Number(text.split('\n')[0]);
-  return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+/** Stops the server that a killed run left in this data folder; true when there was one. */
+export async function stopLeftover(dataDir: string): Promise<boolean> {
+  const pid = await runningPostmaster(dataDir);
+  if (pid === undefined) return false;
+  await shutDown(pid, 10_000);
+  return true;
+}
+
+async function untilAnswers(url: string, pid: number, options: EmbeddedPostgresOptions): Promise<void> {
+  for (const end = Date.now() + 60_000; !(await accepts(url)); await pause(50)) {
+    if (alive(pid) && Date.now() < end) continue;
+    if (alive(pid)) await shutDown(pid, 1_000);
+    throw new Error(`PostgreSQL did not answer; its reason stands in ${options.logFile}`);
+  }
 }
 
 /**
@@ -143,23 +149,18 @@ export async function postmasterPid(dataDir: string): Promise<number | undefined
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const bin = await binaries();
   await initialise(bin, options.dataDir);
+  const password = await passwordOf(options.dataDir);
   const port = options.port ?? (await freePort());
-  const pid = await launch(bin, port, options);
-  const url = (database: string): string => `postgres://${USER}@127.0.0.1:${port}/${database}`;
-  for (const end = Date.now() + 60_000; !(await accepts(url('postgres'))); await pause(50)) {
-    if (alive(pid) && Date.now() < end) continue;
-    throw new Error(`PostgreSQL did not answer on port ${port}; its reason stands in ${options.logFile}`);
-  }
+  const { pid, ended } = await launch(bin, port, options);
+  const url = (database: string): string => `postgres://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
+  await untilAnswers(url('postgres'), pid, options);
   return {
     port,
     pid,
     dataDir: options.dataDir,
+    ended,
     url,
     ensureDatabase: (database) => ensureDatabase(url('postgres'), database),
-    async stop() {
-      if (alive(pid)) process.kill(pid, 'SIGINT');
-      if (!(await untilGone(pid, 20_000)) && alive(pid)) process.kill(pid, 'SIGQUIT');
-      await untilGone(pid, 5_000);
-    },
+    stop: () => shutDown(pid, 20_000),
   };
 }
