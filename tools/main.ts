@@ -1,0 +1,52 @@
+import { HelpWanted, Problem, reasonOf } from './state/problem.ts';
+
+interface CommandModule {
+  /** Does the command; answers the exit code. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+interface Command {
+  readonly does: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** Every command of the house, one line each: what npm calls it, what it does, where it lives. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  build: { does: 'compiles what changed', load: () => import('./build/command.ts') },
+};
+
+function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(([name, { does }]) => `  npm run ${name.padEnd(width)}  ${does}`);
+  return `Commands (each has --help, options after --):\n${lines.join('\n')}`;
+}
+
+function explain(error: unknown): number {
+  if (error instanceof HelpWanted) {
+    console.log(error.message);
+    return 0;
+  }
+  if (error instanceof Problem) {
+    console.error(`${error.message}\nWhat to do: ${error.remedy}`);
+    return error.exitCode;
+  }
+  console.error(`This command met something that nobody foresaw: ${reasonOf(error)}`);
+  console.error(error instanceof Error ? error.stack : '');
+  return 1;
+}
+
+/** Runs the command that npm named; the exit code is set, the process ends by itself when nothing is left to do. */
+export async function main(name: string | undefined, args: readonly string[]): Promise<void> {
+  const command = name === undefined ? undefined : COMMANDS[name];
+  if (!command) {
+    console.error(name === undefined ? 'No command was named.' : `There is no command "${name}".`);
+    console.error(overview());
+    process.exitCode = 1;
+    return;
+  }
+  try {
+    process.exitCode = await (await command.load()).run(args);
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
+}
