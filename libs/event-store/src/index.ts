@@ -1,0 +1,10 @@
+export * from './checkpoints.ts';
+export * from './closed-instants.ts';
+export * from './difference.ts';
+export * from './leader.ts';
+export * from './log.ts';
+export * from './reader.ts';
+export * from './snapshot.ts';
+export * from './store-identity.ts';
+export * from './wake.ts';
+export type * from './facts-database.ts';
