@@ -7,8 +7,11 @@ const ROOT = new URL('../../', import.meta.url);
 /** Why no supergraph came out: each line names the subgraph's file, where it is known, and the reason. */
 export class CompositionFailed extends Error {
   override readonly name = 'CompositionFailed';
-  constructor(readonly faults: readonly string[]) {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
     super(`The subgraphs do not compose:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.faults = faults;
   }
 }
 
