@@ -1,9 +1,11 @@
 import { isRejection, reject } from '@tongchou/kernel';
 import type { Claim, Decider, Decision, IsoDate, ProjectId, Rejection } from '@tongchou/kernel';
+import { decideReport } from './decide-report.ts';
+import type { ProgressFalls } from './decide-report.ts';
 import { isAccepted } from './phase.ts';
 import type { Phase } from './phase.ts';
-import { decideReport, evolveReport, nothingSaid } from './progress-report.ts';
-import type { ProgressFalls, ReportEvent, ReportProgress, Said } from './progress-report.ts';
+import { evolveReport, nothingSaid } from './progress-report.ts';
+import type { ReportEvent, ReportProgress, Said } from './progress-report.ts';
 
 /** What a register says about a work, as it writes it; an empty text was not given. */
 export interface ProjectDetails {
@@ -103,6 +105,7 @@ function evolve(state: ProjectState, event: ProjectEvent): ProjectState {
 }
 
 function evolveRegistered(state: Registered, event: ProjectEvent): Registered {
+  if ('period' in event) return { ...state, said: evolveReport(state.said, event) };
   switch (event.type) {
     case 'ProjectRegistered':
       return state;
@@ -112,21 +115,6 @@ function evolveRegistered(state: Registered, event: ProjectEvent): Registered {
       return { ...state, details: { ...state.details, ...event.details } };
     case 'ProjectCancelled':
       return { ...state, cancelled: event.reason };
-    case 'PhaseReported':
-    case 'PhaseChanged':
-    case 'PhaseCorrectedLate':
-    case 'BaselineFinishSet':
-    case 'FinishForecastRevised':
-    case 'FinishForecastCorrectedLate':
-    case 'FinishForecastQuarantined':
-    case 'DesignStartReported':
-    case 'DesignStartCorrected':
-    case 'DesignStartCorrectedLate':
-    case 'ProgressRecorded':
-    case 'ProgressCorrected':
-    case 'ProgressCorrectedLate':
-    case 'StatusConfirmed':
-      return { ...state, said: evolveReport(state.said, event) };
   }
 }
 
