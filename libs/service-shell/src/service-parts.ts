@@ -1,4 +1,5 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import type { PublicFact } from '@tongchou/contracts';
 import type { Fact, Tagged, UpcasterChains } from '@tongchou/kernel';
 import type { CommandTable } from './define-commands.ts';
 
@@ -17,13 +18,6 @@ export interface AnyReadModel {
 export interface AnyPolicy {
   readonly name: string;
   react(fact: Fact): readonly Tagged[];
-}
-
-/** What other services may know of an own event: the public type, its contract's version, and its data. */
-export interface PublicFact {
-  readonly type: string;
-  readonly schemaVersion: number;
-  readonly data: object;
 }
 
 /** A service as a list of parts: everything that is peculiar to it. The shell brings the rest. */

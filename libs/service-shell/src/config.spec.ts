@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { ConfigFaults } from './config-faults.ts';
+import { defineConfig } from './define-config.ts';
+import { envExample } from './env-example.ts';
+import { ReferenceDate } from './reference-date.ts';
+import { serviceSettings } from './service-settings.ts';
+
+const shape = serviceSettings('projects', 4001);
+const folder = mkdtempSync(join(tmpdir(), 'config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const right = {
+  PROJECTS_DATABASE_URL: 'postgres://projects:deep%20secret@127.0.0.1:5432/projects',
+  BUS_DATABASE_URL: 'postgres://bus:another@127.0.0.1:5432/bus',
+};
+
+function faultsOf(env: Record<string, string>): readonly { name: string; given: string; allowed: string }[] {
+  try {
+    defineConfig(shape, env);
+  } catch (error) {
+    if (error instanceof ConfigFaults) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+const namesOf = (env: Record<string, string>): string[] => faultsOf(env).map((fault) => fault.name);
+
+describe('the environment', () => {
+  it('becomes a typed object with its defaults', () => {
+    expect(defineConfig(shape, { ...right, REFERENCE_DATE: '2018-08-31', HOME: '/x' })).toEqual({
+      port: 4001,
+      host: '127.0.0.1',
+      logLevel: 'info',
+      databaseUrl: right.PROJECTS_DATABASE_URL,
+      busDatabaseUrl: right.BUS_DATABASE_URL,
+      currency: 'CNY',
+      referenceDate: '2018-08-31',
+      mainRegister: undefined,
+    });
+  });
+
+  it('lists every fault at once: missing, empty, wrong, unknown, not available yet', () => {
+    const env = {
+      PROJECTS_DATABASE_URL: 'mysql://root:hunter2@db/projects',
+      PORT: '70000',
+      HOST: '0.0.0.0',
+      CURRENCY: 'yuan',
+      REFERENCE_DATE: '2018-02-30',
+      LOG_LEVEL: '',
+      PROJECTS_DATABASE_ULR: 'x',
+      KAFKA_BROKERS: 'broker:9092',
+      OIDC_ISSUER: 'https://id.example',
+    };
+    expect(namesOf(env).toSorted()).toEqual([...Object.keys(env), 'BUS_DATABASE_URL'].toSorted());
+    expect(() => defineConfig(shape, env)).toThrow(/^10 settings are not right, so nothing was started:\n/);
+    expect(() => defineConfig(shape, env)).not.toThrow(/hunter2/);
+  });
+
+  it('says what each fault needs: name, given, allowed, example', () => {
+    expect(() => defineConfig(shape, { ...right, HOST: '0.0.0.0' })).toThrow(
+      '  HOST: given "0.0.0.0"; allowed: 127.0.0.1 only, until callers can prove who they are (identity comes later); example: 127.0.0.1',
+    );
+    expect(faultsOf({ ...right, KAFKA_BROKERS: 'b:1' })[0]?.allowed).toContain('comes with the Kafka adapter');
+    expect(faultsOf({ ...right, PROJECTS_DATABASE_ULR: 'x' })[0]?.allowed).toContain('PROJECTS_DATABASE_URL');
+  });
+
+  it('takes another service of the house in the same environment for what it is', () => {
+    expect(namesOf({ ...right, COSTS_DATABASE_URL: 'postgres://x:y@z/costs', CORS_ORIGINS: 'http://a' })).toEqual([]);
+  });
+
+  it('refuses a secret that is the printed example', () => {
+    const env = { ...right, BUS_DATABASE_URL: shape.busDatabaseUrl.example };
+    expect(faultsOf(env)).toMatchObject([{ name: 'BUS_DATABASE_URL', given: 'the secret printed as an example' }]);
+  });
+
+  it('reads a secret from a file, and refuses both forms together, an empty and a missing file', () => {
+    const file = join(folder, 'url');
+    writeFileSync(file, `${right.BUS_DATABASE_URL}\n`);
+    const { BUS_DATABASE_URL: bus, ...rest } = right;
+    expect(defineConfig(shape, { ...rest, BUS_DATABASE_URL_FILE: file }).busDatabaseUrl).toBe(bus);
+    expect(namesOf({ ...right, BUS_DATABASE_URL_FILE: file })).toEqual(['BUS_DATABASE_URL']);
+    expect(namesOf({ ...rest, BUS_DATABASE_URL_FILE: join(folder, 'none') })).toEqual(['BUS_DATABASE_URL']);
+    writeFileSync(file, '\n');
+    expect(namesOf({ ...rest, BUS_DATABASE_URL_FILE: file })).toEqual(['BUS_DATABASE_URL']);
+  });
+
+  it('is printed as .env.example with every name', () => {
+    const text = envExample(shape);
+    for (const one of Object.values(shape)) expect(text).toContain(`# ${one.name}=${one.example}`);
+    expect(text).toContain('BUS_DATABASE_URL_FILE');
+  });
+
+  it('judges at the given day, else today', () => {
+    expect(new ReferenceDate({ referenceDate: undefined }).get()).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+    expect(new ReferenceDate(defineConfig(shape, { ...right, REFERENCE_DATE: '2020-02-29' })).get()).toBe('2020-02-29');
+  });
+});

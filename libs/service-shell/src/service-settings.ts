@@ -1,0 +1,101 @@
+import { parseIsoDate } from '@tongchou/kernel';
+import { z } from 'zod';
+import { setting, type ConfigOf } from './define-config.ts';
+
+const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .pipe(z.int().max(65_535));
+
+const databaseUrl = z.string().refine((text) => {
+  const url = URL.parse(text);
+  return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1;
+});
+
+const day = z.string().transform((text, context) => {
+  const parsed = parseIsoDate(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue('no such day');
+  return z.NEVER;
+});
+
+/** A database's address: server, user, password and database name in one. */
+const database = (name: string, about: string, owner: string) =>
+  setting({
+    name,
+    about,
+    type: databaseUrl,
+    allowed: 'postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+    example: `postgres://${owner}:change-me@127.0.0.1:5432/${owner}`,
+    secret: true,
+  });
+
+const office = {
+  currency: setting({
+    name: 'CURRENCY',
+    about: 'The one currency of this deployment. Kept in the state at the first start and never changed later.',
+    type: z
+      .string()
+      .refine((code) => CURRENCIES.has(code))
+      .default('CNY'),
+    allowed: 'an ISO 4217 code in capitals',
+    example: 'CNY',
+  }),
+  referenceDate: setting({
+    name: 'REFERENCE_DATE',
+    about: 'The day at which age, silence and lateness are judged. Unset: today.',
+    type: day.optional(),
+    allowed: 'a day as YYYY-MM-DD',
+    example: '2018-08-31',
+  }),
+  mainRegister: setting({
+    name: 'MAIN_REGISTER',
+    about: 'The register that the overview speaks of. Unset: the only one there is.',
+    type: z.string().max(200).optional(),
+    allowed: 'the name of a register, at most 200 characters',
+    example: 'nyc-capital-projects',
+  }),
+};
+
+const listening = (defaultPort: number) => ({
+  port: setting({
+    name: 'PORT',
+    about: 'Where this process listens; 0 = any free port.',
+    type: port.default(defaultPort),
+    allowed: 'a whole number from 0 to 65535',
+    example: String(defaultPort),
+  }),
+  host: setting({
+    name: 'HOST',
+    about: 'The address to listen on.',
+    type: z.literal('127.0.0.1').default('127.0.0.1'),
+    allowed: '127.0.0.1 only, until callers can prove who they are (identity comes later)',
+    example: '127.0.0.1',
+  }),
+  logLevel: setting({
+    name: 'LOG_LEVEL',
+    about: 'How much is logged.',
+    type: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    allowed: 'fatal, error, warn, info, debug, trace or silent',
+    example: 'info',
+  }),
+});
+
+/** The settings that any app of the house has, gateway included. */
+export const commonSettings = listening;
+
+/** The settings of one service. `PORT` defaults to `defaultPort`; its database is `<NAME>_DATABASE_URL`. */
+export function serviceSettings(name: string, defaultPort: number) {
+  return {
+    ...listening(defaultPort),
+    databaseUrl: database(`${name.toUpperCase()}_DATABASE_URL`, `The database of ${name}.`, name),
+    busDatabaseUrl: database('BUS_DATABASE_URL', 'The database of the PostgreSQL bus, one for all services.', 'bus'),
+    ...office,
+  };
+}
+
+/** What `serviceSettings` become. */
+export type ServiceConfig = ConfigOf<ReturnType<typeof serviceSettings>>;
