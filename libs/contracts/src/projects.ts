@@ -57,6 +57,15 @@ const details = {
   districts: words.describe('As the register writes them, parted by `, `'),
 };
 
+const corrections = {
+  name: z.exactOptional(details.name),
+  description: z.exactOptional(details.description),
+  projectType: z.exactOptional(details.projectType),
+  managingDepartment: z.exactOptional(details.managingDepartment),
+  clientDepartment: z.exactOptional(details.clientDepartment),
+  districts: z.exactOptional(details.districts),
+};
+
 const restated = z
   .object({
     phase: z.exactOptional(words),
@@ -100,7 +109,7 @@ export const projectsContracts = {
   }),
   ProjectCorrected: contract(
     'What is said of a work was wrong and is put right; only what changed is given.',
-    z.object({ details: z.object(details).partial(), reason: words }),
+    z.object({ details: z.object(corrections), reason: words }),
     { details: { districts: 'Manhattan' }, reason: 'Manhatten was a typing error' },
   ),
   ProjectCancelled: contract('A work will not be built; it stays visible.', z.object({ reason: words }), {

@@ -1,2 +1,3 @@
 export * from './postgres.ts';
 export * from './scenario.ts';
+export * from './golden.ts';
