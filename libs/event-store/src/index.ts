@@ -8,3 +8,4 @@ export * from './snapshot.ts';
 export * from './store-identity.ts';
 export * from './wake.ts';
 export type * from './facts-database.ts';
+export * from './token.ts';
