@@ -33,7 +33,7 @@ export const SERVICE_ROOMS = {
 
 export const LIBS = {
   kernel: [],
-  contracts: ['@tongchou/kernel', 'zod', 'uuid'],
+  contracts: ['@tongchou/kernel', 'zod', 'node:crypto'],
   'event-store': ['@tongchou/kernel', 'typeorm', 'pg', 'uuid', 'canonicalize', 'lru-cache', 'node:'],
   messaging: [
     ...['@tongchou/kernel', '@tongchou/contracts', '@tongchou/event-store', '@nestjs/common', '@nestjs/microservices'],

@@ -105,7 +105,7 @@ export const projectsContracts = {
     },
   ),
   ProjectCodeAssigned: contract('A work has its project code (项目代码), unique for life.', z.object({ code: words }), {
-    code: '2018-310105-48-01-10023-7',
+    code: '2018-310105-48-01-100237',
   }),
   ProjectCorrected: contract(
     'What is said of a work was wrong and is put right; only what changed is given.',
@@ -126,7 +126,7 @@ export const projectsContracts = {
       ...ofReport,
       from: phase,
       fromWord: word,
-      to: phase,
+      to: reportedPhase,
       word,
       backward: z.boolean().describe('Whether this is a step back'),
     }),
