@@ -53,8 +53,9 @@ function judgeFinish({ period, finish, reason }: ReportProgress, said: Said): Ju
   if (finish === undefined || wasSaid(said.finishes, period, finish)) return {};
   const last = standing(said.finishes)?.[1];
   const implausible = implausibleFinish(period, finish, last);
-  if (implausible !== undefined)
+  if (implausible !== undefined) {
     return { fact: { type: 'FinishForecastQuarantined', period, finish, reason: implausible } };
+  }
   const why = reason === undefined ? {} : { reason };
   switch (noveltyOf(said.finishes, period, finish)) {
     case 'Seen':
