@@ -12,6 +12,9 @@ interface Command {
 
 /** Every command of the house, one line each: what npm calls it, what it does, where it lives. */
 const COMMANDS: Readonly<Record<string, Command>> = {
+  start: { does: 'starts the city and keeps it running', load: () => import('./start/command.ts') },
+  stop: { does: 'stops the city, or one service of it', load: () => import('./operate/stop.ts') },
+  reset: { does: 'empties the state after naming what it deletes', load: () => import('./operate/reset.ts') },
   build: { does: 'compiles what changed', load: () => import('./build/command.ts') },
 };
 

@@ -8,8 +8,8 @@ const settings = z.object({
   currency: z.string().regex(/^[A-Z]{3}$/),
   referenceDate: z.iso.date().optional(),
   mainRegister: z.string().optional(),
-  /** Whether the demo belongs into this city, and whether it has arrived: a start that was killed goes on from here. */
-  demo: z.enum(['none', 'wanted', 'loaded']),
+  /** Whether the demo belongs into this city, and how far it is: a start that was killed half way goes on from here. */
+  demo: z.enum(['none', 'wanted', 'loading', 'loaded']),
 });
 
 /** What a city keeps from its first start: money never changes its currency, figures keep their day. */

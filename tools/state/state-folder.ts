@@ -46,11 +46,14 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** Writes whole or not at all: a reader meets the old file or the new one, also after a crash. */
+/**
+ * Writes whole or not at all: a reader meets the old file or the new one, also after a crash. For its owner's eyes only:
+ * addresses of databases carry passwords.
+ */
 export async function writeJson(file: string, content: unknown): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.draft`;
-  const handle = await open(draft, 'w');
+  const handle = await open(draft, 'w', 0o600);
   try {
     await handle.writeFile(`${JSON.stringify(content, null, 2)}\n`);
     await handle.sync();

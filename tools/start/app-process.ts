@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { markOf } from '../state/processes.ts';
+import type { AppName } from '../state/run-file.ts';
+import type { Running } from './keeper.ts';
+
+const READY_WITHIN_MS = 60_000;
+const LOG_LIMIT_BYTES = 10_000_000;
+
+/** How one app of the city is started. */
+export interface AppPlan {
+  readonly app: AppName;
+  /** The built entry point. */
+  readonly script: string;
+  readonly port: number;
+  /** Over this process's own environment; an undefined value takes a name away. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly nodeFlags: readonly string[];
+  readonly logFile: string;
+  /** How long it may finish what it does when asked to stop. */
+  readonly graceMs: number;
+}
+
+export const urlOf = (plan: Pick<AppPlan, 'port'>): string => `http://127.0.0.1:${plan.port}`;
+
+/** A log that has grown too long becomes the former one. */
+async function openLog(file: string): ReturnType<typeof open> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > LOG_LIMIT_BYTES) await rename(file, `${file}.1`);
+  return open(file, 'a');
+}
+
+async function launch(plan: AppPlan): Promise<ChildProcess> {
+  const log = await openLog(plan.logFile);
+  const child = spawn(process.execPath, [...plan.nodeFlags, plan.script], {
+    cwd: path.dirname(path.dirname(plan.script)),
+    env: { ...process.env, ...plan.environment, PORT: String(plan.port) },
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  await log.close();
+  return child;
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+const howEnded = (child: ChildProcess): string =>
+  child.signalCode ? `was ended by ${child.signalCode}` : `ended with code ${child.exitCode ?? 'unknown'}`;
+
+/** Whether the app at this address says that it is ready. */
+export function answersReady(url: string): Promise<boolean> {
+  return fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+    async (answer) => {
+      await answer.body?.cancel();
+      return answer.ok;
+    },
+    () => false,
+  );
+}
+
+async function untilReady(child: ChildProcess, url: string): Promise<boolean> {
+  for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end && !hasEnded(child); await pause(50)) {
+    if (await answersReady(url)) return !hasEnded(child);
+  }
+  return false;
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<string>, graceMs: number): Promise<void> {
+  if (hasEnded(child)) return;
+  child.kill('SIGTERM');
+  const tooLong = new AbortController();
+  await Promise.race([ended, pause(graceMs, undefined, { signal: tooLong.signal }).catch(() => undefined)]);
+  tooLong.abort();
+  if (!hasEnded(child)) child.kill('SIGKILL');
+  await ended;
+}
+
+/** Starts one app in this process's group, its output in its log. @throws when it cannot be started at all. */
+export async function launchApp(plan: AppPlan): Promise<Running> {
+  const child = await launch(plan);
+  const ended = new Promise<string>((resolve) => child.once('exit', () => resolve(howEnded(child))));
+  await new Promise<void>((resolve, fail) => child.once('spawn', resolve).once('error', fail));
+  const mark = (child.pid === undefined ? undefined : await markOf(child.pid)) ?? { pid: child.pid ?? 0, started: '' };
+  return { mark, ended, ready: untilReady(child, urlOf(plan)), stop: () => stopChild(child, ended, plan.graceMs) };
+}

@@ -1,0 +1,186 @@
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type AppName, type RunFile, SERVICES, type ServiceName } from '../state/run-file.ts';
+import { ROOT, type StateFolder, writeJson } from '../state/state-folder.ts';
+import type { Settings } from '../state/settings.ts';
+import { markOf, type ProcessMark } from '../state/processes.ts';
+import type { Phase, SupervisorFile } from '../state/supervisor-file.ts';
+import { type AppPlan, launchApp, urlOf } from './app-process.ts';
+import { allDatabases, givenDatabases, needsEmbedded, originOf } from './databases.ts';
+import { Keeper } from './keeper.ts';
+import { nodeFlags } from './node-flags.ts';
+import type { Place } from './ports.ts';
+import { launchPostgres, type PostgresPlace, type RunningPostgres } from './postgres-process.ts';
+
+const GRACE_MS = { gateway: 4_000, service: 8_000 };
+const LOOK_MS = 200;
+
+type Urls = Awaited<ReturnType<typeof allDatabases>>;
+
+export interface CityPlan {
+  readonly state: StateFolder;
+  readonly settings: Settings;
+  readonly places: readonly Place[];
+  readonly postgres: PostgresPlace;
+  readonly say: (line: string) => void;
+}
+
+/** The city's processes, kept running until it goes down; its files say at any moment who runs where. */
+export class City {
+  readonly #plan: CityPlan;
+  readonly #postgres: Keeper;
+  readonly #apps = new Map<AppName, Keeper>();
+  readonly #supervisor: Promise<ProcessMark | undefined> = markOf(process.pid);
+  #server: RunningPostgres['server'] | undefined;
+  #embedded = false;
+  #urls: Urls | undefined;
+  #phase: Phase = 'starting';
+  #writing: Promise<void> = Promise.resolve();
+  readonly #down = new AbortController();
+
+  constructor(plan: CityPlan) {
+    this.#plan = plan;
+    const logFile = plan.state.logFile('postgres');
+    this.#postgres = new Keeper({
+      name: 'PostgreSQL',
+      logFile,
+      launch: async () => {
+        const running = await launchPostgres(plan.postgres, logFile);
+        this.#server = running.server;
+        return running;
+      },
+      changed: () => void this.#record(),
+      say: plan.say,
+    });
+  }
+
+  /** Databases first: those that were given, the others in the embedded server. */
+  async openDatabases(environment: NodeJS.ProcessEnv): Promise<void> {
+    const given = await givenDatabases(environment);
+    this.#embedded = needsEmbedded(given);
+    if (this.#embedded) await this.#postgres.start();
+    this.#urls = await allDatabases(given, this.#server);
+  }
+
+  /** All apps at once: the gateway starts with services away, and services wait for each other's facts. */
+  async startApps(): Promise<void> {
+    await rm(this.#plan.state.stoppedFolder, { recursive: true, force: true });
+    for (const place of this.#plan.places) this.#apps.set(place.app, this.#keeperOf(place));
+    await Promise.all([...this.#apps.values()].map((keeper) => keeper.start()));
+    void this.#keepObeying();
+  }
+
+  /** What the files say from now on. */
+  async enter(phase: Phase): Promise<void> {
+    this.#phase = phase;
+    await this.#record();
+  }
+
+  /** Who runs where, as in run.json. */
+  describe(): RunFile {
+    const postgres = this.#embedded ? this.#postgres.lastReady : undefined;
+    const instances = this.#plan.places.flatMap((place) => {
+      const keeper = this.#apps.get(place.app);
+      const last = keeper?.wanted ? keeper.lastReady : undefined;
+      return last ? [[place.app, { url: urlOf(place), pid: last.pid }] as const] : [];
+    });
+    return {
+      ...Object.fromEntries(instances),
+      ...(postgres &&
+        this.#server && {
+          postgres: { url: originOf(this.#server.url('')), pid: postgres.pid, data: this.#plan.postgres.dataDir },
+        }),
+      ...(this.#urls && { bus: { kind: 'postgres', url: originOf(this.#urls.bus) } }),
+    };
+  }
+
+  /** Stops all in order: the gateway, the services, PostgreSQL last. */
+  async goDown(): Promise<void> {
+    this.#down.abort();
+    await this.enter('stopping');
+    await this.#apps.get('gateway')?.stop();
+    await Promise.all(SERVICES.map((service) => this.#apps.get(service)?.stop()));
+    await this.#postgres.stop();
+    await this.#writing;
+    const { runFile, loadingFile, supervisorFile } = this.#plan.state;
+    for (const file of [runFile, loadingFile, supervisorFile]) await rm(file, { force: true });
+  }
+
+  #keeperOf(place: Place): Keeper {
+    const logFile = this.#plan.state.logFile(place.app);
+    return new Keeper({
+      name: place.app,
+      logFile,
+      launch: () => launchApp(this.#appPlan(place, logFile)),
+      changed: () => void this.#record(),
+      say: this.#plan.say,
+    });
+  }
+
+  #appPlan({ app, port }: Place, logFile: string): AppPlan {
+    const folder = app === 'gateway' ? path.join(ROOT, 'gateway') : path.join(ROOT, 'services', app);
+    return {
+      app,
+      port,
+      logFile,
+      script: path.join(folder, 'dist', 'main.js'),
+      environment: app === 'gateway' ? this.#gatewayEnvironment() : this.#serviceEnvironment(app),
+      nodeFlags: nodeFlags(app),
+      graceMs: app === 'gateway' ? GRACE_MS.gateway : GRACE_MS.service,
+    };
+  }
+
+  #gatewayEnvironment(): AppPlan['environment'] {
+    const urls = this.#plan.places.filter(({ app }) => app !== 'gateway');
+    return Object.fromEntries(urls.map((place) => [`${place.app.toUpperCase()}_URL`, urlOf(place)]));
+  }
+
+  #serviceEnvironment(service: ServiceName): AppPlan['environment'] {
+    const { currency, referenceDate, mainRegister } = this.#plan.settings;
+    const database = `${service.toUpperCase()}_DATABASE_URL`;
+    return {
+      [database]: this.#urls?.[service],
+      [`${database}_FILE`]: undefined,
+      BUS_DATABASE_URL: this.#urls?.bus,
+      BUS_DATABASE_URL_FILE: undefined,
+      CURRENCY: currency,
+      REFERENCE_DATE: referenceDate,
+      MAIN_REGISTER: mainRegister,
+    };
+  }
+
+  async #keepObeying(): Promise<void> {
+    const { signal } = this.#down;
+    for (; !signal.aborted; await pause(LOOK_MS, undefined, { signal }).catch(() => undefined)) await this.#obey();
+  }
+
+  /** Files named after apps say which of them a person wants stopped: `npm run stop -- costs` writes one. */
+  async #obey(): Promise<void> {
+    const stopped = new Set(await readdir(this.#plan.state.stoppedFolder).catch((): string[] => []));
+    for (const service of SERVICES) {
+      const keeper = this.#apps.get(service);
+      if (!keeper || keeper.wanted !== stopped.has(service)) continue;
+      const done = stopped.has(service) ? keeper.stop() : keeper.start();
+      await done.catch((problem: unknown) => this.#plan.say(String(problem)));
+    }
+  }
+
+  #record(): Promise<void> {
+    this.#writing = this.#writing
+      .then(() => this.#write())
+      .catch((problem: unknown) => this.#plan.say(String(problem)));
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const supervisor = await this.#supervisor;
+    const { state } = this.#plan;
+    if (!supervisor) return;
+    const children = [...this.#apps].flatMap(([name, { mark }]) => (mark ? [{ name, ...mark }] : []));
+    await writeJson(state.supervisorFile, { supervisor, phase: this.#phase, children } satisfies SupervisorFile);
+    if (this.#phase === 'ready') await writeJson(state.runFile, this.describe());
+    if (this.#phase === 'loading') await writeJson(state.loadingFile, this.describe());
+    else await rm(state.loadingFile, { force: true });
+  }
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  type EmbeddedPostgres,
+  freePort,
+  reachableDataDir,
+  startEmbeddedPostgres,
+  stopLeftover,
+} from '@tongchou/embedded-postgres';
+import { z } from 'zod';
+import { markOf } from '../state/processes.ts';
+import { readJson, type StateFolder, writeJson } from '../state/state-folder.ts';
+import type { Running } from './keeper.ts';
+
+const FIRST_PORT = 54_320;
+const CONNECTIONS = 200;
+
+const place = z.object({ dataDir: z.string(), port: z.number().int() });
+
+/** Where the city's embedded PostgreSQL lives; the same at every start. */
+export type PostgresPlace = z.infer<typeof place>;
+
+export async function knownPlace(city: StateFolder): Promise<PostgresPlace | undefined> {
+  const known = place.safeParse(await readJson(city.postgresFile));
+  return known.success ? known.data : undefined;
+}
+
+/** Settles data folder and port, and keeps them: data inside the state, or elsewhere where PostgreSQL may not enter it. */
+export async function settlePlace(city: StateFolder): Promise<PostgresPlace> {
+  await mkdir(city.path, { recursive: true });
+  const known = await knownPlace(city);
+  const name = createHash('sha1').update(city.path).digest('hex').slice(0, 12);
+  const dataDir = known?.dataDir ?? (await reachableDataDir(path.join(city.path, 'pg'), name));
+  await stopLeftover(dataDir);
+  const settled = { dataDir, port: await freePort(known?.port ?? FIRST_PORT) };
+  await writeJson(city.postgresFile, settled);
+  return settled;
+}
+
+export interface RunningPostgres extends Running {
+  readonly server: EmbeddedPostgres;
+}
+
+/** Starts the embedded server in its place. */
+export async function launchPostgres(at: PostgresPlace, logFile: string): Promise<RunningPostgres> {
+  await stopLeftover(at.dataDir);
+  const server = await startEmbeddedPostgres({ ...at, logFile, maxConnections: CONNECTIONS });
+  const mark = (await markOf(server.pid)) ?? { pid: server.pid, started: '' };
+  return {
+    server,
+    mark,
+    ready: Promise.resolve(true),
+    ended: server.ended.then(() => 'ended'),
+    stop: () => server.stop(),
+  };
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { askCity } from '../state/ask-city.ts';
+import { addressOf, type RunFile, SERVICES } from '../state/run-file.ts';
+import type { Settings } from '../state/settings.ts';
+import type { StateFolder } from '../state/state-folder.ts';
+
+const FIGURE = /* GraphQL */ `
+  {
+    works(first: 1) {
+      totalCount
+      nodes {
+        project {
+          name
+        }
+      }
+    }
+    cityOverview {
+      register
+      works
+      currentBudget
+      baselineBudget
+      slipDays
+      referenceDate
+      lights {
+        state
+        works
+      }
+    }
+  }
+`;
+
+const figure = z.object({
+  works: z.object({ totalCount: z.number(), nodes: z.array(z.object({ project: z.object({ name: z.string() }) })) }),
+  cityOverview: z
+    .object({
+      register: z.string().nullable(),
+      works: z.number(),
+      currentBudget: z.string().nullable(),
+      baselineBudget: z.string().nullable(),
+      slipDays: z.number().nullable(),
+      referenceDate: z.string(),
+      lights: z.array(z.object({ state: z.string(), works: z.number() })),
+    })
+    .nullable(),
+});
+
+const thousands = (money: string): string => money.replace(/\B(?=(\d{3})+(?!\d))(?=[\d]*\.)/g, ',');
+
+/** The first figure of the city, in the words that a person reads at the start. */
+export async function firstFigure(gateway: string, currency: string): Promise<string[]> {
+  const { data } = await askCity(gateway, FIGURE, figure);
+  const overview = data.cityOverview;
+  const first = data.works.nodes[0]?.project.name;
+  if (!overview || overview.works === 0) {
+    return [`${data.works.totalCount} works so far. Bring some in: npm run import -- PROFILE FILE`];
+  }
+  const lights = overview.lights.filter(({ works }) => works > 0).map(({ state, works }) => `${state} ${works}`);
+  const money = overview.currentBudget === null ? 'no budget yet' : `${thousands(overview.currentBudget)} ${currency}`;
+  return [
+    `${overview.works} works of ${overview.register ?? 'the register'}, current budgets ${money}`,
+    `lights at ${overview.referenceDate}: ${lights.join(', ')}; total slip ${overview.slipDays ?? 0} days`,
+    ...(first ? [`the first of them: ${first}`] : []),
+  ];
+}
+
+/** Links and what to know about this city, as lines. */
+export function linksOf(city: StateFolder, run: RunFile, settings: Settings): string[] {
+  const gateway = addressOf(run, 'gateway') ?? '';
+  const services = SERVICES.map((name) => [
+    name,
+    `${addressOf(run, name) ?? 'stopped'}  (bulk door: POST /v1/commands)`,
+  ]);
+  const postgres = run.postgres
+    ? [['PostgreSQL', `port ${new URL(run.postgres.url).port}, data in ${run.postgres.data}`]]
+    : [];
+  const rows = [
+    ['GraphQL', `${gateway}/graphql`],
+    ['Explorer', `${gateway}/graphiql`],
+    ...services,
+    ...postgres,
+    ['State, logs', `${city.shown}, ${city.shown}/logs`],
+  ];
+  const day = settings.referenceDate ?? 'today';
+  return [
+    ...rows.map(([name = '', where = '']) => `  ${name.padEnd(12)} ${where}`),
+    '',
+    '  Everything listens on loopback (127.0.0.1) only: whoever reaches it may use it, and every command',
+    '  records the actor `demo`, until sign-in comes.',
+    `  Money is ${settings.currency}; age, silence and lateness are judged at ${day}` +
+      (settings.demo === 'none' ? '.' : ', both set by the demo data.'),
+  ];
+}
