@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cents, fold, isoDate, isRejection, parseId, reject, standing } from '@tongchou/kernel';
-import type { Cents, CostSheetId, IsoDate, ProjectId } from '@tongchou/kernel';
+import type { Cents, IsoDate, ProjectId } from '@tongchou/kernel';
 import { scenario } from '@tongchou/testing';
 import fc from 'fast-check';
 import { costSheet } from './cost-sheet.ts';
@@ -9,12 +9,10 @@ import type { CostSheetCommand, CostSheetEvent, CostSheetRefusal, CostSheetState
 const projectId = parseId<'Project'>('0e3f4f6c-3f0e-5d0a-9a63-5c2f9a2f2c11');
 if (projectId === undefined) throw new Error('Not a project id');
 
-const [may, june, july, august] = ['2014-05-01', '2014-06-01', '2014-07-01', '2014-08-01'].map(isoDate) as [
-  IsoDate,
-  IsoDate,
-  IsoDate,
-  IsoDate,
-];
+const may = isoDate('2014-05-01');
+const june = isoDate('2014-06-01');
+const july = isoDate('2014-07-01');
+const august = isoDate('2014-08-01');
 
 const open: CostSheetCommand = { type: 'OpenCostSheet', projectId };
 const close = (reason: string): CostSheetCommand => ({ type: 'CloseCostSheet', projectId, reason });
@@ -323,9 +321,9 @@ describe('the compiler is the checklist', () => {
     };
     // @ts-expect-error No refusal of a cost sheet has this code.
     const undeclared: CostSheetRefusal = reject('BudgetTooHigh');
-    const sheetId = parseId<'CostSheet'>(projectId) as CostSheetId;
+    const sheetId = parseId<'CostSheet'>(projectId);
     // @ts-expect-error A cost sheet is no project.
-    const confused: ProjectId = sheetId;
+    const confused: ProjectId | undefined = sheetId;
     // @ts-expect-error Money is Cents.
     const money: Cents = 100;
     expect(forgets(opened)).toBe('CostSheetOpened');

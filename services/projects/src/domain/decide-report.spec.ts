@@ -27,13 +27,13 @@ const registered: ProjectEvent = {
   registeredOn: isoDate('2014-05-01'),
 };
 
-const [may, june, july, august] = ['2014-05-01', '2014-06-01', '2014-07-01', '2014-08-01'].map(isoDate) as [
-  IsoDate,
-  IsoDate,
-  IsoDate,
-  IsoDate,
-];
-const [y2020, y2021, y2022] = ['2020-01-14', '2021-01-14', '2022-01-14'].map(isoDate) as [IsoDate, IsoDate, IsoDate];
+const may = isoDate('2014-05-01');
+const june = isoDate('2014-06-01');
+const july = isoDate('2014-07-01');
+const august = isoDate('2014-08-01');
+const y2020 = isoDate('2020-01-14');
+const y2021 = isoDate('2021-01-14');
+const y2022 = isoDate('2022-01-14');
 
 type Values = Omit<ReportProgress, 'type' | 'projectId' | 'period'>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isoDate, isRejection, parseId, reject } from '@tongchou/kernel';
-import type { CostSheetId, ProjectId } from '@tongchou/kernel';
+import type { ProjectId } from '@tongchou/kernel';
 import { scenario } from '@tongchou/testing';
 import { project } from './project.ts';
 import type { ProjectCommand, ProjectEvent, ProjectRefusal } from './project.ts';
@@ -165,9 +165,9 @@ describe('the compiler is the checklist', () => {
     const undeclared: ProjectRefusal = reject('ProjectTooLate');
     // @ts-expect-error The refusal lacks its detail.
     const unexplained: ProjectRefusal = reject('ProjectCancelled');
-    const sheet = parseId<'CostSheet'>(projectId) as CostSheetId;
+    const sheet = parseId<'CostSheet'>(projectId);
     // @ts-expect-error A cost sheet is no project.
-    const confused: ProjectId = sheet;
+    const confused: ProjectId | undefined = sheet;
     expect(forgets(register)).toBe('RegisterProject');
     expect([undeclared, unexplained].every(isRejection)).toBe(true);
     expect(confused).toBe(projectId);
