@@ -1,0 +1,120 @@
+import { describe, expect, it } from '@jest/globals';
+import { costSheetIdOf, projectIdOf } from '@tongchou/contracts';
+import { cents, isoDate } from '@tongchou/kernel';
+import type { CostSheetEvent } from '../domain/cost-sheet.ts';
+import { costHistory } from './cost-history.ts';
+import { costSheets } from './cost-sheets.ts';
+import type { CostSheetRow, OwnFact } from './cost-sheets.ts';
+
+const projectId = projectIdOf('nyc-capital-projects', '3');
+const may = isoDate('2014-05-01');
+const june = isoDate('2014-06-01');
+const july = isoDate('2014-07-01');
+
+const factOf = (event: CostSheetEvent, index = 0): OwnFact => ({
+  source: 'costs',
+  streamId: costSheetIdOf(projectId),
+  streamType: 'CostSheet',
+  version: index + 1,
+  eventId: '01980000-0000-7000-8000-000000000001',
+  recordedAt: '2018-08-31T00:00:00.000000Z',
+  metadata: { correlationId: 'c', causationId: 'c', commandId: 'c', actor: { subject: 'demo' } },
+  event,
+});
+
+const rowAfter = (...events: CostSheetEvent[]): CostSheetRow | undefined =>
+  events.map(factOf).reduce<CostSheetRow | undefined>((row, fact) => costSheets.fold(row, fact), undefined);
+
+const opened: CostSheetEvent = { type: 'CostSheetOpened', projectId };
+const baseline: CostSheetEvent = { type: 'BudgetBaselineReported', projectId, period: may, amount: cents(100) };
+const revised: CostSheetEvent = {
+  type: 'BudgetRevised',
+  projectId,
+  period: june,
+  from: cents(100),
+  amount: cents(120),
+};
+
+describe('the table of cost sheets', () => {
+  it('has no figure until one was accepted', () => {
+    expect(rowAfter(opened)).toMatchObject({ state: 'OPEN', currentBudget: null, baselineBudget: null, ceiling: null });
+  });
+
+  it('keeps the baseline, and moves the current budget with each revision', () => {
+    expect(rowAfter(opened, baseline, revised)).toMatchObject({
+      baselineBudget: 100,
+      baselinePeriod: may,
+      currentBudget: 120,
+      currentPeriod: june,
+      revisions: 1,
+    });
+  });
+
+  it('what is late, quarantined or confirmed does not move the figure', () => {
+    const ofJuly = { projectId, period: july, amount: cents(120) };
+    const row = rowAfter(
+      opened,
+      baseline,
+      revised,
+      { type: 'BudgetCorrectedLate', projectId, period: may, amount: cents(90) },
+      { type: 'BudgetQuarantined', projectId, period: july, amount: cents(0), reason: 'NotPositive' },
+      { type: 'BudgetConfirmed', ...ofJuly },
+      { type: 'BudgetConfirmed', ...ofJuly, period: may },
+    );
+    expect(row).toMatchObject({ currentBudget: 120, currentPeriod: july, lateCorrections: 1, quarantined: 1 });
+  });
+
+  it('shows the overrun for as long as the budget is above the ceiling', () => {
+    const ceiling: CostSheetEvent = { type: 'CeilingSet', projectId, amount: cents(110), approval: 'DRC-1' };
+    const above = { budget: cents(120), ceiling: cents(110), over: cents(10) };
+    const story: CostSheetEvent[] = [
+      opened,
+      baseline,
+      ceiling,
+      revised,
+      { type: 'OverrunFlagged', projectId, ...above },
+    ];
+    expect(rowAfter(...story)).toMatchObject({ overrun: 10, crossings: 1, ceilingApproval: 'DRC-1' });
+    const raised = {
+      type: 'CeilingRaised',
+      projectId,
+      from: cents(110),
+      amount: cents(120),
+      approval: 'DRC-2',
+    } as const;
+    expect(rowAfter(...story, raised)).toMatchObject({ overrun: null, crossings: 1, ceiling: 120 });
+  });
+
+  it('says why a sheet is closed', () => {
+    const row = rowAfter(opened, { type: 'CostSheetClosed', projectId, reason: 'Merged' });
+    expect(row).toMatchObject({ state: 'CLOSED', closedBecause: 'Merged' });
+  });
+
+  it('has a row for each project, from facts of costs only', () => {
+    expect(costSheets.key(factOf(opened))).toEqual({ projectId });
+  });
+});
+
+describe('the history of cost sheets', () => {
+  it('has a row for each fact, in the order of its stream', () => {
+    const rows = [opened, baseline, revised].map(factOf).map((fact) => costHistory.fold(undefined, fact));
+    expect(rows).toMatchObject([
+      { version: 1, type: 'CostSheetOpened', amount: null, period: null },
+      { version: 2, type: 'BudgetBaselineReported', amount: 100, from: null, period: may, recordedBy: 'demo' },
+      { version: 3, type: 'BudgetRevised', amount: 120, from: 100, period: june },
+    ]);
+    expect(costHistory.key(factOf(baseline, 1))).toEqual({ projectId, version: 2 });
+  });
+
+  it('says why: a reason, or the reference of an approval', () => {
+    const because = (event: CostSheetEvent) => costHistory.fold(undefined, factOf(event)).because;
+    expect(because({ type: 'CostSheetClosed', projectId, reason: 'Merged' })).toBe('Merged');
+    expect(because({ type: 'CeilingSet', projectId, amount: cents(1), approval: 'DRC-1' })).toBe('DRC-1');
+    expect(because(opened)).toBeNull();
+  });
+
+  it('of an overrun shows what is above the ceiling', () => {
+    const above = { budget: cents(120), ceiling: cents(110), over: cents(10) };
+    expect(costHistory.fold(undefined, factOf({ type: 'OverrunFlagged', projectId, ...above })).amount).toBe(10);
+  });
+});
