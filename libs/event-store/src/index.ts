@@ -1,3 +1,4 @@
+export * from './canonical-json.ts';
 export * from './checkpoints.ts';
 export * from './closed-instants.ts';
 export * from './difference.ts';
@@ -9,3 +10,12 @@ export * from './store-identity.ts';
 export * from './wake.ts';
 export type * from './facts-database.ts';
 export * from './token.ts';
+export * from './append.ts';
+export * from './codec.ts';
+export * from './command-handler.ts';
+export * from './command-outcome.ts';
+export * from './database-error.ts';
+export * from './errors.ts';
+export * from './fingerprint.ts';
+export * from './identity.ts';
+export * from './store.ts';

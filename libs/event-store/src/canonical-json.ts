@@ -1,0 +1,17 @@
+/**
+ * The canonical JSON of a value (RFC 8785): keys in order of their UTF-16 code units, no white space, numbers as
+ * ECMAScript writes them. What JSON leaves out (undefined, functions) is left out.
+ *
+ * @throws TypeError for bigint, and for numbers that JSON cannot carry.
+ */
+export function canonicalJson(value: unknown): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`JSON cannot carry ${value}`);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if ('toJSON' in value && typeof value.toJSON === 'function') return canonicalJson(value.toJSON());
+  const members = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined && typeof inner !== 'function' && typeof inner !== 'symbol')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`);
+  return `{${members.join(',')}}`;
+}

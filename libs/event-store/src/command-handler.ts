@@ -1,0 +1,124 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Decider, Rejection, Tagged } from '@tongchou/kernel';
+import type { Appender } from './append.ts';
+import type { Codec } from './codec.ts';
+import type { CommandContext, CommandOutcome } from './command-outcome.ts';
+import { databaseErrorKind } from './database-error.ts';
+import { BatchDecider, claimName, type PendingCommand, type Verdict } from './decide-batch.ts';
+import { Conflict } from './errors.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { Store } from './store.ts';
+import { createStreamFolds } from './stream-folds.ts';
+import { createStreamGate } from './stream-gate.ts';
+import { formatToken } from './token.ts';
+
+export interface CommandHandlerOptions<Command extends Tagged, Event extends Tagged, State, Refusal extends Rejection> {
+  readonly store: Store;
+  readonly appender: Appender;
+  readonly decider: Decider<Command, Event, State, Refusal>;
+  readonly codec: Codec;
+  /** Streams whose folded state is remembered, those used last; 5,000 when not given. */
+  readonly cacheSize?: number;
+}
+
+export interface CommandHandler<Command extends Tagged, State> {
+  /**
+   * Decides a command on its stream's state and stores the events, once for its id however often it is sent. A refusal
+   * and "nothing to do" are answered only when the state they were decided on is proven to be the current one.
+   *
+   * @throws IdempotencyMismatch, Conflict (not at the expected version, or others were faster five times), Unavailable
+   *   (unknown whether stored: send the same id again), and what the decider itself throws.
+   */
+  handle(streamId: string, command: Command, context: CommandContext): Promise<CommandOutcome>;
+  /** The stream's state as it is now; version 0 when there is none. @throws Unavailable */
+  load(streamId: string): Promise<{ readonly state: State; readonly version: number }>;
+}
+
+const CACHED_STREAMS = 5_000;
+const MAX_BATCH = 100;
+const MAX_WAITING_A_STREAM = 2_000;
+const MAX_TRIES = 5;
+const JITTER_MS = { least: 1, most: 20 };
+
+/** Waits a little, so that instances which met on a stream do not meet again. @throws Conflict after the last try. */
+async function backOff(streamId: string, version: number, conflicts: number): Promise<void> {
+  if (conflicts >= MAX_TRIES) {
+    const message = `Others changed the stream ${MAX_TRIES} times meanwhile: send the command again.`;
+    throw new Conflict(message, streamId, version, { retryable: true });
+  }
+  await pause(JITTER_MS.least + Math.random() * (JITTER_MS.most - JITTER_MS.least));
+}
+
+const flatten = (one: PromiseSettledResult<readonly Verdict[]>): Verdict =>
+  one.status === 'rejected' ? one : (one.value[0] ?? { status: 'rejected', reason: new Error('No verdict') });
+
+/** The command handler of one aggregate: one for a store and decider in a process. */
+export function createCommandHandler<Command extends Tagged, Event extends Tagged, State, Refusal extends Rejection>(
+  options: CommandHandlerOptions<Command, Event, State, Refusal>,
+): CommandHandler<Command, State> {
+  const { store, appender, decider, codec } = options;
+  const folds = createStreamFolds({ store, decider, codec, cacheSize: options.cacheSize ?? CACHED_STREAMS });
+
+  const tokenOf = (streamType: string, streamId: string, version: number): string =>
+    formatToken(
+      version === 0 ? [] : [{ service: store.service, system: store.systemIdentifier, streamType, streamId, version }],
+    );
+
+  const settleTogether = async (
+    streamId: string,
+    batch: readonly PendingCommand<Command>[],
+  ): Promise<readonly Verdict[]> => {
+    const ids = batch.map(({ context }) => context);
+    const claimed = new Set<string>();
+    const cached = folds.cached(streamId);
+    let known = cached ? { fold: cached, commands: [] } : await folds.refresh(streamId, ids);
+    let fresh = cached === undefined;
+    for (let conflicts = 0; ; fresh = true) {
+      const decision = { decider, codec, streamId, tokenOf };
+      const plan = new BatchDecider(decision, known.fold, { stored: known.commands, claimed }).decide(batch);
+      if (plan.append.length === 0 || (fresh && plan.append.every(({ kept }) => !kept))) return plan.verdicts;
+      const { streamType } = decider;
+      const expectedVersion = known.fold.version;
+      const answer = await appender.append({ streamId, streamType, expectedVersion, commands: plan.append });
+      if (answer.appended) {
+        folds.keep(streamId, plan.fold);
+        return plan.verdicts;
+      }
+      answer.claimed.forEach((claim) => claimed.add(claimName(claim)));
+      if (!answer.knownCommand && answer.claimed.length === 0)
+        await backOff(streamId, expectedVersion, (conflicts += 1));
+      known = await folds.refresh(streamId, ids);
+    }
+  };
+
+  /** What PostgreSQL refuses in a batch is one command's fault: the others must not pay for it. */
+  const settle = async (streamId: string, batch: readonly PendingCommand<Command>[]): Promise<readonly Verdict[]> => {
+    try {
+      return await settleTogether(streamId, batch);
+    } catch (error) {
+      folds.forget(streamId);
+      if (batch.length === 1 || databaseErrorKind(error) !== 'data') throw error;
+      const verdicts: Verdict[] = [];
+      for (const pending of batch)
+        verdicts.push(...(await Promise.allSettled([settle(streamId, [pending])])).map(flatten));
+      return verdicts;
+    }
+  };
+
+  const submit = createStreamGate<PendingCommand<Command>, CommandOutcome>({
+    process: settle,
+    maxBatch: MAX_BATCH,
+    maxWaiting: MAX_WAITING_A_STREAM,
+  });
+
+  return {
+    async handle(streamId, command, context) {
+      const fingerprint = fingerprintOf({ command: command.type, input: context.input });
+      return submit(streamId, { command, context, fingerprint });
+    },
+    async load(streamId) {
+      const { fold } = await folds.refresh(streamId);
+      return { state: fold.state, version: fold.version };
+    },
+  };
+}
