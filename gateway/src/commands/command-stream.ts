@@ -1,0 +1,88 @@
+import { request as requestHttp, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request as requestHttps } from 'node:https';
+
+const CONNECT_TIMEOUT_MS = 1_000;
+const IDLE_MS = 60_000;
+const UNREAD_GRACE_MS = 1_000;
+const ANSWERED_HEADERS = ['content-type', 'retry-after'] as const;
+
+/** How a stream ended that no answer of the service stands behind. */
+export type StreamFailure = 'unreachable' | 'silent';
+
+/** One request of a client, passed on to the first of some origins that takes the connection. */
+export interface CommandStream {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly origins: readonly string[];
+}
+
+/**
+ * Passes a client's request to a service and the service's answer back, both as they come: nothing is collected, a slow
+ * side slows the other. When the client goes, the service's side is cut; when the service fails in the middle of its
+ * answer, the client's is, so that half an answer is never taken for a whole one. Resolves when it is over, to the reason
+ * when nothing has been answered yet.
+ */
+export async function passOn(stream: CommandStream): Promise<StreamFailure | undefined> {
+  for (const origin of stream.origins) {
+    const upstream = await connect(stream, origin);
+    if (stream.response.destroyed) return upstream?.destroy() && undefined;
+    if (upstream) return exchange(stream, upstream);
+  }
+  return 'unreachable';
+}
+
+/** A request whose connection stands and of which nothing was sent; `undefined` when nobody takes the connection. */
+function connect({ path, headers }: CommandStream, origin: string): Promise<ClientRequest | undefined> {
+  const url = new URL(path, origin);
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve) => {
+    const upstream = send(url, { method: 'POST', headers, agent: false });
+    const timer = setTimeout(() => upstream.destroy(new Error('no connection in time')), CONNECT_TIMEOUT_MS);
+    const settle = (answer: ClientRequest | undefined) => (): void => {
+      clearTimeout(timer);
+      resolve(answer);
+    };
+    const secure = url.protocol === 'https:' ? 'secureConnect' : 'connect';
+    upstream.once('socket', (socket) => socket.once(secure, settle(upstream)));
+    upstream.once('error', settle(undefined));
+  });
+}
+
+function exchange({ request, response }: CommandStream, upstream: ClientRequest): Promise<StreamFailure | undefined> {
+  return new Promise((resolve) => {
+    let failure: StreamFailure = 'unreachable';
+    const fail = (): void => {
+      if (response.headersSent) response.destroy();
+      resolve(response.headersSent ? undefined : failure);
+    };
+    response.once('close', () => {
+      upstream.destroy();
+      leaveUnread(request);
+      resolve(undefined);
+    });
+    upstream.setTimeout(IDLE_MS, () => {
+      failure = 'silent';
+      upstream.destroy(new Error('silent'));
+    });
+    // Once the service answers, how the rest of the request fares is its business.
+    upstream.on('error', () => !response.headersSent && fail());
+    upstream.once('response', (answer) => {
+      const headers = ANSWERED_HEADERS.flatMap((name) => (answer.headers[name] ? [[name, answer.headers[name]]] : []));
+      response.writeHead(answer.statusCode ?? 502, Object.fromEntries(headers));
+      response.flushHeaders();
+      answer.once('error', fail);
+      answer.pipe(response);
+    });
+    request.pipe(upstream);
+  });
+}
+
+/** A service may refuse before it has read everything; the rest must not stand on the connection for ever. */
+function leaveUnread(request: IncomingMessage): void {
+  if (request.complete) return;
+  request.unpipe();
+  request.resume();
+  setTimeout(() => request.complete || request.destroy(), UNREAD_GRACE_MS).unref();
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
+import { createLog, currentScope, loggerModule, openScope } from '@tongchou/service-shell';
+import { CommandsController } from './commands/commands.controller.ts';
+import type { GatewayConfig } from './config.ts';
+import { ExplorerController } from './explorer/explorer.controller.ts';
+import { answeredError } from './graph/answered-error.ts';
+import { GraphRequest } from './graph/graph-request.ts';
+import { SupergraphDriver, type SupergraphDriverConfig } from './graph/supergraph-driver.ts';
+import { Supergraph } from './graph/supergraph.ts';
+import { HealthController } from './http/health.controller.ts';
+import { Subgraphs } from './subgraphs/subgraphs.ts';
+
+/** The gateway's one module: the graph, the bulk doors, the explorer, health. */
+@Module({})
+export class GatewayModule {
+  static of(config: GatewayConfig): DynamicModule {
+    const subgraphs = new Subgraphs({ projects: config.projectsUrls, costs: config.costsUrls });
+    const supergraph = new Supergraph(config.supergraph, subgraphs);
+    return {
+      module: GatewayModule,
+      imports: [loggerModule(createLog('gateway', config.logLevel)), graphQLModule(supergraph)],
+      controllers: [CommandsController, ExplorerController, HealthController],
+      providers: [
+        { provide: Subgraphs, useValue: subgraphs },
+        { provide: Supergraph, useValue: supergraph },
+      ],
+    };
+  }
+}
+
+function graphQLModule(gateway: Supergraph): DynamicModule {
+  return GraphQLModule.forRoot<SupergraphDriverConfig>({
+    driver: SupergraphDriver,
+    gateway,
+    path: '/graphql',
+    graphiql: false,
+    introspection: true,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    autoTransformHttpErrors: false,
+    formatError: answeredError,
+    context: ({ req, res }: { req: IncomingMessage; res: ServerResponse }) => ({ graphRequest: newRequest(req, res) }),
+    // Two of these would report to a vendor when its key happens to stand in the environment.
+    plugins: [
+      ApolloServerPluginUsageReportingDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginCacheControlDisabled(),
+    ],
+  });
+}
+
+const missed = new Logger('subgraph');
+
+function newRequest(request: IncomingMessage, response: ServerResponse): GraphRequest {
+  const gone = new AbortController();
+  response.once('close', () => response.writableFinished || gone.abort());
+  const scope = currentScope() ?? openScope(request.headers);
+  return new GraphRequest(request.headers, scope, gone.signal, ({ code, service, seen }) =>
+    missed.warn(`${code} ${service}, request ${scope.requestId}: ${seen}`),
+  );
+}

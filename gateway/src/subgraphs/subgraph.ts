@@ -1,0 +1,128 @@
+import { errors } from 'undici';
+import { Instances, type Instance } from './instances.ts';
+import { SubgraphFailure } from './subgraph-failure.ts';
+import { readReply, type SubgraphReply } from './subgraph-reply.ts';
+import { Turnstile } from './turnstile.ts';
+
+const CALL_TIMEOUT_MS = 2_500;
+const MAX_IN_FLIGHT = 64;
+const MAX_WAITING = 256;
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** One call of a subgraph: what is asked, with which headers, until when. */
+export interface SubgraphCall {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Queries may be sent again when the connection failed; a mutation may have been done already. */
+  readonly isQuery: boolean;
+  /** Of the client's request, by `performance.now()`. */
+  readonly deadline: number;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** One service as the gateway calls it: bounded in time, in number and in size. */
+export class Subgraph {
+  private readonly instances: Instances;
+  private readonly turnstile = new Turnstile(MAX_IN_FLIGHT, MAX_WAITING);
+
+  constructor(
+    readonly name: string,
+    urls: readonly string[],
+  ) {
+    this.instances = new Instances(urls);
+  }
+
+  /**
+   * The subgraph's answer within 2.5 s or what is left of the request, whichever is less; a query is tried once more when
+   * the connection failed. Throws `SubgraphFailure`.
+   */
+  async call(call: SubgraphCall): Promise<SubgraphReply> {
+    const budgetMs = Math.min(CALL_TIMEOUT_MS, call.deadline - performance.now());
+    if (budgetMs <= 0) throw new SubgraphFailure('SUBGRAPH_TIMEOUT', this.name, 'nothing left of the request');
+    const timeout = AbortSignal.timeout(Math.ceil(budgetMs));
+    const signal = AbortSignal.any([timeout, call.signal]);
+    const leave = await this.turnstile.enter(signal).catch((error: unknown) => this.fail(error, timeout));
+    if (!leave) throw new SubgraphFailure('SUBGRAPH_UNAVAILABLE', this.name, `more than ${MAX_WAITING} calls waiting`);
+    try {
+      return await this.attempt(call, signal, timeout);
+    } finally {
+      leave();
+    }
+  }
+
+  /** Where the service runs, in the order in which to try. */
+  origins(): readonly string[] {
+    return this.instances.inTurn();
+  }
+
+  /** Whether some instance was not failing when it was last called. */
+  get reachable(): boolean {
+    return this.instances.reachable;
+  }
+
+  async close(): Promise<void> {
+    await this.instances.close();
+  }
+
+  private async attempt(call: SubgraphCall, signal: AbortSignal, timeout: AbortSignal): Promise<SubgraphReply> {
+    const first = this.pick();
+    try {
+      return await this.send(first, call, signal);
+    } catch (error) {
+      if (!call.isQuery || !isConnectionError(error)) return this.fail(error, timeout);
+    }
+    const second = this.pick(first);
+    return this.send(second, call, signal).catch((error: unknown) => this.fail(error, timeout));
+  }
+
+  private pick(except?: Instance): Instance {
+    const instance = this.instances.next(except);
+    if (!instance) throw new SubgraphFailure('SUBGRAPH_UNAVAILABLE', this.name, 'failed before; not asked again yet');
+    return instance;
+  }
+
+  private async send({ pool, breaker }: Instance, call: SubgraphCall, signal: AbortSignal): Promise<SubgraphReply> {
+    try {
+      const { statusCode, body } = await pool.request({
+        path: '/graphql',
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json', ...call.headers },
+        body: call.body,
+        signal,
+      });
+      const reply = readReply(await text(body));
+      if (!reply)
+        throw new SubgraphFailure('SUBGRAPH_UNAVAILABLE', this.name, `HTTP ${statusCode} without a GraphQL answer`);
+      breaker.succeeded();
+      return reply;
+    } catch (error) {
+      if (call.signal.aborted) breaker.released();
+      else breaker.failed();
+      throw error;
+    }
+  }
+
+  private fail(error: unknown, timeout: AbortSignal): never {
+    if (error instanceof SubgraphFailure) throw error;
+    const seen = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new SubgraphFailure(timeout.aborted ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNAVAILABLE', this.name, seen);
+  }
+}
+
+async function text(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function isConnectionError(error: unknown): boolean {
+  if (error instanceof errors.ConnectTimeoutError || error instanceof errors.SocketError) return true;
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE';
+}
