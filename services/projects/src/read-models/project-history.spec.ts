@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import { costSheetIdOf, decodePublic, projectIdOf } from '@tongchou/contracts';
+import { foldFromScratch } from '@tongchou/event-store';
+import type { AnyReadModel } from '@tongchou/event-store';
+import type { Fact } from '@tongchou/kernel';
+import { factsOf, goldenOf } from '@tongchou/testing';
+import fc from 'fast-check';
+import { delayLedger } from './delay-ledger.ts';
+import { projectHistory } from './project-history.ts';
+import { works } from './works.ts';
+
+const projectId = projectIdOf('register', '7');
+
+/** Every kind of fact of a service, as golden events hold them, about one project. */
+function everyFactOf(source: string, streamType: string, streamId: string): Fact[] {
+  const events = goldenOf(source).map(({ type, schemaVersion, data }) =>
+    decodePublic(source, type, schemaVersion, { ...data, projectId }),
+  );
+  return factsOf(
+    { source, streamType, streamId },
+    events.filter((event) => event !== undefined),
+  );
+}
+
+const own = everyFactOf('projects', 'Project', projectId);
+const ofCosts = everyFactOf('costs', 'CostSheet', costSheetIdOf(projectId));
+
+describe('the history of a project', () => {
+  const rows: object[] = [...foldFromScratch(projectHistory, [...own, ...ofCosts]).values()];
+
+  it('has a row a fact, of whatever kind and service', () => {
+    expect(rows).toHaveLength(own.length + ofCosts.length);
+    expect(rows).toContainEqual({
+      projectId,
+      source: 'costs',
+      streamId: costSheetIdOf(projectId),
+      version: expect.any(Number),
+      streamType: 'CostSheet',
+      type: 'BudgetRevised',
+      direction: null,
+      period: '2018-08-31',
+      summary: 'Budget 168751769.00, before 182980960.00',
+      actor: 'demo',
+      recordedAt: expect.stringMatching(/^2018-09-01T/),
+      effectiveOn: null,
+      eventId: expect.any(String),
+      correlationId: 'request',
+    });
+  });
+
+  it('tells each in words, and which way it went', () => {
+    for (const row of rows) expect(row).toMatchObject({ summary: expect.stringMatching(/^[A-Z0-9][^{}]{4,}$/) });
+    expect(rows).toContainEqual(
+      expect.objectContaining({ summary: 'Finish 2020-07-19, 187 days later', direction: 'LATER' }),
+    );
+    expect(rows).toContainEqual(
+      expect.objectContaining({ summary: 'From phase Design to Construction Procurement', direction: null }),
+    );
+  });
+});
+
+describe.each<AnyReadModel>([works, delayLedger, projectHistory])('$name', (model) => {
+  it('comes out the same, however the streams of a project interleave', () => {
+    const expected = foldFromScratch(model, [...own, ...ofCosts]);
+    const length = own.length + ofCosts.length;
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: length, maxLength: length }), (order) => {
+        const [left, right] = [[...own], [...ofCosts]];
+        const mixed = order.flatMap((fromLeft) => (fromLeft ? left : right).splice(0, 1));
+        expect(foldFromScratch(model, [...mixed, ...left, ...right])).toEqual(expected);
+      }),
+    );
+  });
+});
