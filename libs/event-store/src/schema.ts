@@ -115,6 +115,13 @@ create table es.offsets (
   primary key (generation, topic, partition)
 );
 
+-- Ends of an own topic that the bus has acknowledged: one that lies below was recreated or restored, and is published anew.
+create table es.acknowledged (
+  topic text primary key,
+  generation uuid not null,
+  ends bigint[] not null
+);
+
 create table es.watermarks (
   source text not null,
   partition integer not null,

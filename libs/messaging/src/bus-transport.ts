@@ -1,7 +1,8 @@
 import { Server } from '@nestjs/microservices';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { Bus, Log, PartitionBatch, Subscription, SubscriptionStatus } from './bus.ts';
+import type { Log } from '@tongchou/event-store';
+import type { Bus, PartitionBatch, Subscription, SubscriptionStatus } from './bus.ts';
 
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 

@@ -1,10 +1,3 @@
-/** Where a running part tells what it does; pino fits. */
-export interface Log {
-  info(detail: object, message: string): void;
-  warn(detail: object, message: string): void;
-  error(detail: object, message: string): void;
-}
-
 /** Partitions of every topic, for life: a stream's partition never changes. */
 export const PARTITIONS = 12;
 

@@ -26,7 +26,6 @@ create table if not exists bus.log (
   primary key (topic, partition, "offset")
 );
 create index if not exists log_ephemeral on bus.log (topic, partition, "offset") where ephemeral;
-create index if not exists log_age on bus.log using brin (published_at);
 
 create table if not exists bus.checkpoints (
   topic text primary key,

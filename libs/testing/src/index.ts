@@ -1,6 +1,5 @@
 export * from './postgres.ts';
 export * from './scenario.ts';
 export * from './golden.ts';
-export * from './bus-suite.ts';
 export * from './eventually.ts';
 export * from './facts.ts';
