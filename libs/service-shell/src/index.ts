@@ -19,4 +19,5 @@ export * from './request-scope.ts';
 export * from './scalars.ts';
 export * from './service-parts.ts';
 export * from './service-settings.ts';
+export * from './wire-fault.ts';
 export type { Verdict, VerdictStatus } from './verdict.ts';

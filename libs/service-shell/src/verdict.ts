@@ -1,4 +1,4 @@
-import type { CommandOutcome } from '@tongchou/event-store';
+import type { CommandOutcome, RecordedFact } from '@tongchou/event-store';
 import type { RefusalPage } from './define-commands.ts';
 
 /**
@@ -16,6 +16,8 @@ export interface Verdict {
   readonly detail?: object;
   readonly consistencyToken?: string;
   readonly streamId?: string;
+  /** What the command recorded, when it was accepted just now. */
+  readonly facts?: readonly RecordedFact[];
 }
 
 const MESSAGE_MAX = 500;
@@ -38,7 +40,10 @@ function filled(sentence: string, detail: object): string {
 /** An outcome of the command handler as every door answers it. */
 export function verdictOf(outcome: CommandOutcome, pages: Readonly<Record<string, RefusalPage>>): Verdict {
   const { streamId } = outcome;
-  if (outcome.status !== 'rejected') return { status: outcome.status, consistencyToken: outcome.token, streamId };
+  if (outcome.status !== 'rejected') {
+    const { status, token: consistencyToken, facts } = outcome;
+    return { status, consistencyToken, streamId, ...(facts && { facts }) };
+  }
   const { rejected: code, detail, waitingHelps } = outcome.rejection;
   const page = pages[code];
   return {
