@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { costSheetIdOf, projectIdOf } from '@tongchou/contracts';
 import { cents, isoDate } from '@tongchou/kernel';
 import type { CostSheetEvent } from '../domain/cost-sheet.ts';
-import { costHistory } from './cost-history.ts';
 import { costSheets } from './cost-sheets.ts';
 import type { CostSheetRow, OwnFact } from './cost-sheets.ts';
 
@@ -47,6 +46,7 @@ describe('the table of cost sheets', () => {
       currentBudget: 120,
       currentPeriod: june,
       revisions: 1,
+      version: 3,
     });
   });
 
@@ -92,29 +92,5 @@ describe('the table of cost sheets', () => {
 
   it('has a row for each project, from facts of costs only', () => {
     expect(costSheets.key(factOf(opened))).toEqual({ projectId });
-  });
-});
-
-describe('the history of cost sheets', () => {
-  it('has a row for each fact, in the order of its stream', () => {
-    const rows = [opened, baseline, revised].map(factOf).map((fact) => costHistory.fold(undefined, fact));
-    expect(rows).toMatchObject([
-      { version: 1, type: 'CostSheetOpened', amount: null, period: null },
-      { version: 2, type: 'BudgetBaselineReported', amount: 100, from: null, period: may, recordedBy: 'demo' },
-      { version: 3, type: 'BudgetRevised', amount: 120, from: 100, period: june },
-    ]);
-    expect(costHistory.key(factOf(baseline, 1))).toEqual({ projectId, version: 2 });
-  });
-
-  it('says why: a reason, or the reference of an approval', () => {
-    const because = (event: CostSheetEvent) => costHistory.fold(undefined, factOf(event)).because;
-    expect(because({ type: 'CostSheetClosed', projectId, reason: 'Merged' })).toBe('Merged');
-    expect(because({ type: 'CeilingSet', projectId, amount: cents(1), approval: 'DRC-1' })).toBe('DRC-1');
-    expect(because(opened)).toBeNull();
-  });
-
-  it('of an overrun shows what is above the ceiling', () => {
-    const above = { budget: cents(120), ceiling: cents(110), over: cents(10) };
-    expect(costHistory.fold(undefined, factOf({ type: 'OverrunFlagged', projectId, ...above })).amount).toBe(10);
   });
 });

@@ -8,6 +8,8 @@ export type OwnFact = Fact<CostSheetEvent, 'costs'>;
 /** One row a project. What nobody has said, or nothing was accepted of, is null: never 0. */
 export interface CostSheetRow {
   readonly projectId: string;
+  /** The version of the sheet's stream. */
+  readonly version: number;
   readonly state: 'OPEN' | 'CLOSED';
   readonly closedBecause: string | null;
   readonly currentBudget: Cents | null;
@@ -28,6 +30,7 @@ export interface CostSheetRow {
 
 const opened = (projectId: string): CostSheetRow => ({
   projectId,
+  version: 0,
   state: 'OPEN',
   closedBecause: null,
   currentBudget: null,
@@ -86,6 +89,7 @@ export const costSheets: ReadModel<CostSheetRow, OwnFact, 'projectId'> = {
   version: 1,
   columns: {
     projectId: 'uuid',
+    version: 'integer',
     state: 'text',
     closedBecause: 'text?',
     currentBudget: 'bigint?',
@@ -102,5 +106,5 @@ export const costSheets: ReadModel<CostSheetRow, OwnFact, 'projectId'> = {
   },
   primaryKey: ['projectId'],
   key: ({ source, event }) => (source === 'costs' ? { projectId: event.projectId } : undefined),
-  fold: (row, { event }) => weighed(after(row ?? opened(event.projectId), event)),
+  fold: (row, { event, version }) => weighed({ ...after(row ?? opened(event.projectId), event), version }),
 };
