@@ -17,6 +17,9 @@ import { Supergraph } from './graph/supergraph.ts';
 import { HealthController } from './http/health.controller.ts';
 import { Subgraphs } from './subgraphs/subgraphs.ts';
 
+/** What a person reads of what is wrong at once. */
+const MAX_VALIDATION_ERRORS = 20;
+
 /** The gateway's one module: the graph, the bulk doors, the explorer, health. */
 @Module({})
 export class GatewayModule {
@@ -47,6 +50,7 @@ function graphQLModule(gateway: Supergraph): DynamicModule {
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     autoTransformHttpErrors: false,
+    validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
     formatError: answeredError,
     context: ({ req, res }: { req: IncomingMessage; res: ServerResponse }) => ({ graphRequest: newRequest(req, res) }),
     // Two of these would report to a vendor when its key happens to stand in the environment.

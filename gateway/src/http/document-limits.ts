@@ -1,5 +1,5 @@
-import { Kind, parse, type DocumentNode } from 'graphql';
-import { DocumentRuler } from './document-ruler.ts';
+import { Kind, OperationTypeNode, parse, type DocumentNode, type OperationDefinitionNode } from 'graphql';
+import { DocumentRuler, nesting } from './document-ruler.ts';
 
 /** What one operation may hold; a fragment counts at each place where it is spread. */
 export const LIMITS = {
@@ -8,8 +8,9 @@ export const LIMITS = {
   rootFields: 20,
   depth: 15,
   aliases: 50,
-  repeats: 50,
+  repeats: 200,
   fields: 5_000,
+  nesting: 100,
 } as const;
 
 const WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
@@ -18,8 +19,9 @@ const WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
   rootFields: 'root fields',
   depth: 'levels of fields',
   aliases: 'aliases',
-  repeats: 'repeated fields or spreads',
+  repeats: 'repeated fields',
   fields: 'fields',
+  nesting: 'brackets in each other',
 };
 
 /** A document that is refused before anything else looks at it: it is too much, or makes no sense. */
@@ -41,36 +43,42 @@ export class DocumentRefused extends Error {
 export function checkDocument(text: string): void {
   const document = parsed(text);
   if (!document) return;
+  limit('nesting', nesting(document));
   const ruler = new DocumentRuler(document);
   limit('fragments', ruler.fragments);
   for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { circle, reserved, ...size } = ruler.measure(definition.selectionSet);
-    if (circle)
-      throw new DocumentRefused('BAD_USER_INPUT', `Fragment ${shown(circle)} spreads itself. Take the circle out.`);
-    if (reserved) {
-      throw new DocumentRefused(
-        'BAD_USER_INPUT',
-        `The alias ${shown(reserved)} is reserved: use one without a leading __.`,
-      );
-    }
-    for (const [name, count] of Object.entries(size)) limit(name, count);
+    if (definition.kind === Kind.OPERATION_DEFINITION) checkOperation(definition, ruler);
   }
 }
 
-function limit(name: string, count: number): void {
-  if (!isLimit(name) || count <= LIMITS[name]) return;
+function checkOperation({ operation, selectionSet }: OperationDefinitionNode, ruler: DocumentRuler): void {
+  if (operation === OperationTypeNode.SUBSCRIPTION)
+    senseless('A subscription is not answered here. Send a query or a mutation.');
+  const { circle, reserved, rootFields, depth, aliases, fields } = ruler.measure(selectionSet);
+  if (circle) senseless(`Fragment ${shown(circle)} spreads itself. Take the circle out.`);
+  if (reserved) senseless(`The alias ${shown(reserved)} is reserved: use one without a leading __.`);
+  limit('rootFields', rootFields);
+  limit('depth', depth);
+  limit('aliases', aliases);
+  limit('fields', fields);
+  limit('repeats', ruler.repeats(selectionSet.selections));
+}
+
+function senseless(message: string): never {
+  throw new DocumentRefused('BAD_USER_INPUT', message);
+}
+
+function limit(name: keyof typeof LIMITS, count: number): void {
+  if (count <= LIMITS[name]) return;
   throw new DocumentRefused(
     'COST_LIMIT_EXCEEDED',
-    `The query has ${count} ${WORDS[name]}; at most ${LIMITS[name]} are allowed. Ask in smaller parts.`,
+    `The query has ${Number.isFinite(count) ? count : 'too many'} ${WORDS[name]}; at most ${LIMITS[name]} are allowed. Ask in smaller parts.`,
   );
 }
 
-const isLimit = (name: string): name is keyof typeof LIMITS => Object.hasOwn(LIMITS, name);
-
 function parsed(text: string): DocumentNode | undefined {
   try {
-    return parse(text, { noLocation: true, maxTokens: LIMITS.tokens });
+    return parse(text, { maxTokens: LIMITS.tokens });
   } catch (error) {
     if (error instanceof Error && /more tha[nt] \d+ tokens/.test(error.message)) {
       throw new DocumentRefused(
@@ -78,6 +86,8 @@ function parsed(text: string): DocumentNode | undefined {
         `The query has more than ${LIMITS.tokens} ${WORDS.tokens}. Ask in smaller parts, or give values as variables.`,
       );
     }
+    // So deep that the parser itself did not come back.
+    if (error instanceof RangeError) limit('nesting', Infinity);
     return undefined;
   }
 }

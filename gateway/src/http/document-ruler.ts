@@ -1,12 +1,10 @@
-import { Kind, type DocumentNode, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { Kind, TokenKind, type DocumentNode, type FieldNode, type SelectionNode, type SelectionSetNode } from 'graphql';
 
 /** How large a selection is with its fragments opened, and what in it makes no sense. */
 export interface Size {
   readonly depth: number;
   readonly aliases: number;
   readonly fields: number;
-  /** Fields and spreads that stand again in one selection: validation compares each with each. */
-  readonly repeats: number;
   readonly rootFields: number;
   /** A fragment that spreads itself. */
   readonly circle?: string;
@@ -14,7 +12,7 @@ export interface Size {
   readonly reserved?: string;
 }
 
-const NOTHING: Size = { depth: 0, aliases: 0, fields: 0, repeats: 0, rootFields: 0 };
+const NOTHING: Size = { depth: 0, aliases: 0, fields: 0, rootFields: 0 };
 
 const beside = (a: Size, b: Size): Size => ({
   ...a,
@@ -22,7 +20,6 @@ const beside = (a: Size, b: Size): Size => ({
   depth: Math.max(a.depth, b.depth),
   aliases: a.aliases + b.aliases,
   fields: a.fields + b.fields,
-  repeats: a.repeats + b.repeats,
   rootFields: a.rootFields + b.rootFields,
 });
 
@@ -43,8 +40,21 @@ export class DocumentRuler {
   }
 
   measure({ selections }: SelectionSetNode): Size {
-    const inside = selections.reduce((size, one) => beside(size, this.one(one)), NOTHING);
-    return { ...inside, repeats: inside.repeats + repeatsIn(selections) };
+    return selections.reduce((size, one) => beside(size, this.one(one)), NOTHING);
+  }
+
+  /**
+   * How often a field stands again beside one of the same name, as execution merges them: validation compares each with
+   * each. Only for selections whose size is within limits: it opens every fragment where it is spread.
+   */
+  repeats(selections: readonly SelectionNode[]): number {
+    const groups = new Map<string, FieldNode[]>();
+    this.gather(selections, groups, new Set());
+    return [...groups.values()].reduce(
+      (sum, fields) =>
+        sum + fields.length - 1 + this.repeats(fields.flatMap((one) => one.selectionSet?.selections ?? [])),
+      0,
+    );
   }
 
   private one(selection: SelectionNode): Size {
@@ -74,16 +84,32 @@ export class DocumentRuler {
     this.sizes.set(name, size);
     return size;
   }
+
+  private gather(selections: readonly SelectionNode[], groups: Map<string, FieldNode[]>, spread: Set<string>): void {
+    for (const one of selections) {
+      if (one.kind === Kind.FIELD) {
+        const key = (one.alias ?? one.name).value;
+        groups.set(key, [...(groups.get(key) ?? []), one]);
+      } else if (one.kind === Kind.INLINE_FRAGMENT) {
+        this.gather(one.selectionSet.selections, groups, spread);
+      } else if (!spread.has(one.name.value)) {
+        spread.add(one.name.value);
+        this.gather(this.bodies.get(one.name.value)?.selections ?? [], groups, spread);
+      }
+    }
+  }
 }
 
-function repeatsIn(selections: readonly SelectionNode[]): number {
-  const keys = keysIn(selections);
-  return keys.length - new Set(keys).size;
-}
-
-function keysIn(selections: readonly SelectionNode[]): string[] {
-  return selections.flatMap((one) => {
-    if (one.kind === Kind.INLINE_FRAGMENT) return keysIn(one.selectionSet.selections);
-    return one.kind === Kind.FIELD ? (one.alias ?? one.name).value : `...${one.name.value}`;
-  });
+/** How deep brackets of any kind stand in each other: what walks a document calls itself once for each. */
+export function nesting(document: DocumentNode): number {
+  let depth = 0;
+  let most = 0;
+  for (let token = document.loc?.startToken; token; token = token.next ?? undefined) {
+    if (token.kind === TokenKind.BRACE_L || token.kind === TokenKind.BRACKET_L || token.kind === TokenKind.PAREN_L)
+      depth += 1;
+    if (token.kind === TokenKind.BRACE_R || token.kind === TokenKind.BRACKET_R || token.kind === TokenKind.PAREN_R)
+      depth -= 1;
+    most = Math.max(most, depth);
+  }
+  return most;
 }
