@@ -62,7 +62,7 @@ export class CommandDoor {
     if (fault) return invalid(`${fault.path.join('.') || 'the input'} ${fault.message}`, fault.path);
     const prepared = entry.bound.prepare(name, input);
     if ('issues' in prepared) return inputFault(prepared.issues);
-    const context = contextOf(request, prepared, { command: name, input });
+    const context = contextOf(request, prepared, input);
     return { streamId: prepared.streamId, run: () => this.#decide(entry.table, prepared, context) };
   }
 
@@ -105,7 +105,7 @@ export class CommandDoor {
   }
 }
 
-function contextOf(request: CommandRequest, prepared: PreparedCommand, input: object): CommandContext {
+function contextOf(request: CommandRequest, prepared: PreparedCommand, input: unknown): CommandContext {
   const { expectedVersion, traceparent } = request;
   return {
     scope: request.actor.subject,

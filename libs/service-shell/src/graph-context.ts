@@ -55,7 +55,7 @@ export class GraphContext {
 
   /** From now on answers must hold this too: what this operation itself has changed. */
   require(token: string): void {
-    this.#atLeast = this.#atLeast === undefined ? token : mergeTokens([this.#atLeast, token]);
+    this.#atLeast = this.#atLeast === undefined ? token : mergeTokens(this.#atLeast, token);
     this.waits.clear();
   }
 

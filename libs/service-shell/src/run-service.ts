@@ -1,0 +1,46 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { ConfigFaults } from './config-faults.ts';
+import { createLog, withoutSecrets } from './create-log.ts';
+import { defineConfig } from './define-config.ts';
+import { serviceSettings, type ServiceConfig } from './service-settings.ts';
+import { standUp, type Standing } from './stand-up.ts';
+
+const EXIT_WITHIN_MS = 20_000;
+
+/** A process that is one service. */
+export interface ServiceProcess {
+  readonly name: string;
+  readonly settings: ReturnType<typeof serviceSettings>;
+  readonly module: (config: ServiceConfig) => DynamicModule | Type;
+}
+
+/**
+ * The life of a service process: settings, standing up, and an ordered end on SIGTERM or SIGINT (exit 0 within 20 s). Wrong
+ * settings, a failed start and an error that nobody caught end it with 1 and say why.
+ */
+export async function runService(service: ServiceProcess): Promise<void> {
+  const fail = failing(service.name);
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  try {
+    const config = defineConfig(service.settings);
+    const standing = await standUp(service.module(config), config);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end(standing));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+async function end(standing: Standing): Promise<void> {
+  setTimeout(() => process.exit(1), EXIT_WITHIN_MS).unref();
+  await standing.close();
+  process.exit(0);
+}
+
+function failing(service: string): (error: unknown) => void {
+  return (error) => {
+    if (error instanceof ConfigFaults) process.stderr.write(`${service}: ${withoutSecrets(error.message)}\n`);
+    else createLog(service, 'fatal').fatal({ err: error }, 'ended by an error');
+    process.exit(1);
+  };
+}

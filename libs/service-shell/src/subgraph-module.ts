@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+} from '@apollo/server/plugin/disabled';
+import { ApolloFederationDriver, type ApolloFederationDriverConfig } from '@nestjs/apollo';
+import type { DynamicModule } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
+import type { Logger } from 'pino';
+import { formatErrorOf } from './format-error.ts';
+import { freshnessPlugin } from './freshness-plugin.ts';
+import { GraphContext } from './graph-context.ts';
+import { scalars } from './scalars.ts';
+
+const DOCUMENT_TOKENS_MAX = 10_000;
+
+/** A subgraph from its schema, written by hand; resolvers are found in the module. */
+export function subgraphModule(service: string, schemaPath: string, log: Pick<Logger, 'error'>): DynamicModule {
+  const plugins: ApolloServerPlugin<GraphContext>[] = [
+    freshnessPlugin,
+    ApolloServerPluginInlineTraceDisabled(),
+    ApolloServerPluginCacheControlDisabled(),
+  ];
+  return GraphQLModule.forRoot<ApolloFederationDriverConfig>({
+    driver: ApolloFederationDriver,
+    typeDefs: readFileSync(schemaPath, 'utf8'),
+    resolvers: scalars,
+    context: ({ req }: { req: IncomingMessage }) => new GraphContext(req),
+    formatError: formatErrorOf(service, (err, requestId) => log.error({ err, requestId }, 'a field failed')),
+    plugins,
+    graphiql: false,
+    introspection: true,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    autoTransformHttpErrors: false,
+    includeStacktraceInErrorResponses: false,
+    parseOptions: { maxTokens: DOCUMENT_TOKENS_MAX },
+    resolverValidationOptions: { requireResolversForResolveType: 'ignore' },
+  });
+}
