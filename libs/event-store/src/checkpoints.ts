@@ -75,7 +75,6 @@ export async function claimCheckpoint(
 }
 
 export interface CheckpointMove {
-  readonly key: CheckpointKey;
   readonly epoch: number;
   readonly from: Cursor;
   readonly to: Cursor;
@@ -84,28 +83,30 @@ export interface CheckpointMove {
 }
 
 /**
- * Moves a checkpoint, in the transaction of the effect. False when the epoch or the stored cursor is another: somebody else
- * leads, and the effect must be rolled back.
+ * Moves checkpoints that stand at the same cursor, in the transaction of the effect. False when the epoch or the cursor of
+ * one is another: somebody else leads, and the effect must be rolled back.
  */
-export async function moveCheckpoint(db: Db, move: CheckpointMove): Promise<boolean> {
+export async function moveCheckpoints(db: Db, keys: readonly CheckpointKey[], move: CheckpointMove): Promise<boolean> {
+  if (keys.length === 0) return true;
   const { rowCount } = await db.query({
-    name: 'es move checkpoint',
-    text: `update es.checkpoints
+    name: 'es move checkpoints',
+    text: `update es.checkpoints c
        set base = $1::pg_snapshot, paging = $2::jsonb, watermarks = watermarks || $3::jsonb, updated_at = clock_timestamp()
-       where reader = $4 and reader_version = $5 and epoch = $6
-         and base::text = $7 and paging is not distinct from $8::jsonb and stopped is null`,
+       from unnest($4::text[], $5::integer[]) as k (reader, reader_version)
+       where c.reader = k.reader and c.reader_version = k.reader_version and c.epoch = $6
+         and c.base::text = $7 and c.paging is not distinct from $8::jsonb and c.stopped is null`,
     values: [
       move.to.base.text,
       pagingOf(move.to),
       JSON.stringify(move.watermarks ?? {}),
-      move.key.reader,
-      move.key.version,
+      keys.map(({ reader }) => reader),
+      keys.map(({ version }) => version),
       move.epoch,
       move.from.base.text,
       pagingOf(move.from),
     ],
   });
-  return rowCount === 1;
+  return rowCount === keys.length;
 }
 
 /** Writes why a reader does not go on; `undefined` clears it. False when a later epoch holds the checkpoint. */

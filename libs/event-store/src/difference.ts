@@ -1,6 +1,6 @@
 import type { FactMetadata } from '@tongchou/kernel';
 import type pg from 'pg';
-import { BEFORE_EVERYTHING, type Snapshot } from './snapshot.ts';
+import { BEFORE_EVERYTHING, parseSnapshot, type Snapshot } from './snapshot.ts';
 
 /** How far a reader is. */
 export interface Cursor {
@@ -157,4 +157,23 @@ export async function readDifference(
   const after = await startOf(db, from.base, target, options.tables);
   const page = await readPage(db, { base: from.base, paging: { target, after } }, options);
   return { ...page, from };
+}
+
+/** Whether anything became visible between the two. */
+export async function hasDifference(
+  db: Pick<pg.Pool, 'query'>,
+  base: Snapshot,
+  target: Snapshot,
+  tables: readonly FactTable[],
+): Promise<boolean> {
+  const text = `select exists (${between(tables, () => '1')}) as there`;
+  const { rows } = await db.query<{ there: boolean }>(text, bounds(base, target));
+  return rows[0]?.there === true;
+}
+
+/** The snapshot of this moment. */
+export async function currentSnapshot(db: Pick<pg.Pool, 'query'>): Promise<Snapshot> {
+  const text = 'select pg_current_snapshot()::text as snapshot';
+  const { rows } = await db.query<{ snapshot: string }>(text);
+  return parseSnapshot(rows[0]?.snapshot ?? '');
 }

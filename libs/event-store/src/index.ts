@@ -19,3 +19,8 @@ export * from './errors.ts';
 export * from './fingerprint.ts';
 export * from './identity.ts';
 export * from './store.ts';
+export * from './decode-facts.ts';
+export * from './fold.ts';
+export { columnName, readRows, servingTable } from './model-table.ts';
+export * from './runner.ts';
+export type * from './crew.ts';

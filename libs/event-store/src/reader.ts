@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { createClosedInstants, LOOK, type Look } from './closed-instants.ts';
-import { type Cursor, type Difference, type FactTable, readDifference } from './difference.ts';
+import { currentSnapshot, type Cursor, type Difference, type FactTable, readDifference } from './difference.ts';
 import type { FactsDatabase } from './facts-database.ts';
 import type { Log } from './log.ts';
-import { parseSnapshot, type Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 import { StoreRestored } from './store-identity.ts';
 
 export interface ReaderOptions {
@@ -42,16 +42,10 @@ const PAGE_SIZE = 2_000;
 const POLL_MS = { first: 5, most: 50 };
 const LOOK_EVERY_MS = 200;
 
-async function currentSnapshot(store: FactsDatabase): Promise<Snapshot> {
-  const text = 'select pg_current_snapshot()::text as snapshot';
-  const { rows } = await store.pool.query<{ snapshot: string }>(text);
-  return parseSnapshot(rows[0]?.snapshot ?? '');
-}
-
 /** The clock first, then the locks, then the snapshot: two statements, or the snapshot would be the oldest of the three. */
 async function takeLook(store: FactsDatabase): Promise<Look> {
   const { rows } = await store.pool.query<Omit<Look, 'snapshot'>>(LOOK);
-  const snapshot = await currentSnapshot(store);
+  const snapshot = await currentSnapshot(store.pool);
   return { at: rows[0]?.at ?? '', running: rows[0]?.running ?? [], snapshot };
 }
 
@@ -68,7 +62,7 @@ export function createReader(options: ReaderOptions): Reader {
   let lookedAt = -Infinity;
 
   const snapshotNow = async (): Promise<Snapshot> => {
-    if (performance.now() - lookedAt < LOOK_EVERY_MS) return currentSnapshot(store);
+    if (performance.now() - lookedAt < LOOK_EVERY_MS) return currentSnapshot(store.pool);
     lookedAt = performance.now();
     const look = await takeLook(store);
     instants.look(look);

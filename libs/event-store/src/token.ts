@@ -82,6 +82,6 @@ export function parseToken(text: string): TokenEntry[] {
  *
  * @throws BadToken when one cannot be read, or together they name more than 20 streams.
  */
-export function mergeTokens(...tokens: readonly (string | undefined)[]): string {
+export function mergeTokens(tokens: readonly (string | undefined)[]): string {
   return formatToken(tokens.flatMap((token) => (token === undefined ? [] : parseToken(token))));
 }

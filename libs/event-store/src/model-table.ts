@@ -1,0 +1,157 @@
+import { createHash, randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { type AnyReadModel, rowKey } from './fold.ts';
+
+type Db = Pick<pg.Pool, 'query'>;
+
+/** A table of a read model: the serving one in schema `rm`, or one that is being built. */
+export interface ModelTable {
+  readonly model: AnyReadModel;
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** `projectId` as `project_id`: how a field of a row is called in SQL. */
+export function columnName(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+const quoted = (name: string): string => pg.escapeIdentifier(name);
+const column = (field: string): string => quoted(columnName(field));
+const sqlType = (type: string): string => type.replace('?', '');
+
+/** The table's name in SQL. */
+export const tableName = ({ schema, table }: Pick<ModelTable, 'schema' | 'table'>): string =>
+  `${quoted(schema)}.${quoted(table)}`;
+
+export const servingTable = (model: AnyReadModel): ModelTable => ({ model, schema: 'rm', table: model.name });
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const statementName = (text: string): string => `rm ${digest(text).slice(0, 24)}`;
+
+/** Changes with everything that the table looks like. */
+export function tableFingerprint(model: AnyReadModel): string {
+  return digest(JSON.stringify([model.columns, model.primaryKey, model.indexes ?? []])).slice(0, 12);
+}
+
+/** What a table's comment says about it. */
+export interface TableMark {
+  readonly version: number;
+  readonly fingerprint: string;
+}
+
+/** Reads the mark of a table; `undefined` when there is no such table. */
+export async function readMark(db: Db, table: Pick<ModelTable, 'schema' | 'table'>): Promise<TableMark | undefined> {
+  const { rows } = await db.query<{ there: boolean; comment: string | null }>(
+    `select to_regclass($1) is not null as there, obj_description(to_regclass($1), 'pg_class') as comment`,
+    [tableName(table)],
+  );
+  if (!rows[0]?.there) return undefined;
+  const [, version, print] = /^version (\d+), (\w+)/.exec(rows[0].comment ?? '') ?? [];
+  return { version: Number(version ?? 0), fingerprint: print ?? '' };
+}
+
+const NAME = /^[a-z][a-z0-9_]{0,39}$/;
+
+/** Makes the table with its indexes, unless it is there. Constraint names are unique, so that tables may change schemas. */
+export async function createTable(db: Db, table: ModelTable): Promise<void> {
+  const { model } = table;
+  if (!NAME.test(model.name)) throw new Error(`A read model's name is snake_case, at most 40 letters: ${model.name}`);
+  const unique = randomUUID().slice(0, 8);
+  const columns = Object.entries(model.columns).map(
+    ([field, type]) => `${column(field)} ${sqlType(type)}${type.endsWith('?') ? '' : ' not null'}`,
+  );
+  const key = `constraint ${quoted(`${model.name}_key_${unique}`)} primary key (${model.primaryKey.map(column).join()})`;
+  const indexes = (model.indexes ?? []).map(
+    (fields, index) =>
+      `create index ${quoted(`${model.name}_${index}_${unique}`)} on ${tableName(table)} (${fields.map(column).join()})`,
+  );
+  const comment = `comment on table ${tableName(table)} is 'version ${model.version}, ${tableFingerprint(model)}'`;
+  const create = `create table ${tableName(table)} (${[...columns, key].join(', ')})`;
+  await db.query([`create schema if not exists ${quoted(table.schema)}`, create, ...indexes, comment].join(';\n'));
+}
+
+const READ_AS: Record<string, (column: string) => string> = {
+  timestamptz: (name) => `to_char(${name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+  date: (name) => `to_char(${name}, 'YYYY-MM-DD')`,
+};
+
+/** `bigint` as a number is right: rows hold safe integers only, as they were written. */
+const FROM_SQL: Record<string, (value: unknown) => unknown> = {
+  bigint: (value) => (value === null ? null : Number(value)),
+};
+
+function fromSql(model: AnyReadModel, row: object): object {
+  return Object.fromEntries(
+    Object.entries(model.columns).map(([field, type]) => {
+      const value: unknown = Reflect.get(row, field);
+      return [field, FROM_SQL[sqlType(type)]?.(value) ?? value];
+    }),
+  );
+}
+
+const escaped = (text: unknown): string => `"${String(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
+/** Values that `unnest` would take apart travel as text. */
+const TO_SQL: Record<string, (value: unknown) => unknown> = {
+  'text[]': (value) => (Array.isArray(value) ? `{${value.map(escaped).join()}}` : null),
+  jsonb: (value) => (value === null || value === undefined ? null : JSON.stringify(value)),
+};
+
+function valuesOf(rows: readonly object[], field: string, type: string): unknown[] {
+  const convert = TO_SQL[type];
+  return rows.map((row) => {
+    const value: unknown = Reflect.get(row, field);
+    return convert ? convert(value) : (value ?? null);
+  });
+}
+
+const parameterType = (type: string): string => (type in TO_SQL ? 'text' : type);
+
+/** The rows of these keys, by their key. */
+export async function readRows(
+  db: Db,
+  table: ModelTable,
+  keys: readonly object[],
+): Promise<ReadonlyMap<string, object>> {
+  const { model } = table;
+  const distinct = [...new Map(keys.map((key) => [rowKey(model, key), key])).values()];
+  if (distinct.length === 0) return new Map();
+  const types = model.primaryKey.map((field) => sqlType(model.columns[field] ?? 'text'));
+  const fields = Object.entries(model.columns).map(([field, type]) => {
+    const name = `t.${column(field)}`;
+    return `${READ_AS[sqlType(type)]?.(name) ?? name} as ${quoted(field)}`;
+  });
+  const parameters = types.map((type, index) => `$${index + 1}::${type}[]`);
+  const same = model.primaryKey.map((field) => `t.${column(field)} = k.${column(field)}`);
+  const text = `select ${fields.join(', ')} from unnest(${parameters.join()}) as k (${model.primaryKey.map(column).join()})
+    join ${tableName(table)} t on ${same.join(' and ')}`;
+  const { rows } = await db.query<Record<string, unknown>>({
+    name: statementName(text),
+    text,
+    values: model.primaryKey.map((field, index) => valuesOf(distinct, field, types[index] ?? 'text')),
+  });
+  return new Map(rows.map((row) => [rowKey(model, row), fromSql(model, row)]));
+}
+
+/** Writes the rows whole, in one statement. */
+export async function writeRows(db: Db, table: ModelTable, rows: readonly object[]): Promise<void> {
+  if (rows.length === 0) return;
+  const { model } = table;
+  const columns = Object.entries(model.columns).map(([field, type]) => ({ field, type: sqlType(type) }));
+  const names = columns.map(({ field }) => column(field));
+  const parameters = columns.map(({ type }, index) => `$${index + 1}::${parameterType(type)}[]`);
+  const selected = columns.map(({ field, type }) => `${column(field)}${type in TO_SQL ? `::${type}` : ''}`);
+  const changed = columns.filter(({ field }) => !model.primaryKey.includes(field)).map(({ field }) => column(field));
+  const update =
+    changed.length === 0 ? 'nothing' : `update set ${changed.map((name) => `${name} = excluded.${name}`).join()}`;
+  const text = `insert into ${tableName(table)} (${names.join()})
+    select ${selected.join()} from unnest(${parameters.join()}) as r (${names.join()})
+    on conflict (${model.primaryKey.map(column).join()}) do ${update}`;
+  await db.query({
+    name: statementName(text),
+    text,
+    values: columns.map(({ field, type }) => valuesOf(rows, field, type)),
+  });
+}
