@@ -12,7 +12,7 @@ function columns(count: number): { readonly values: unknown[][]; add(...row: rea
 /** Column arrays of everything that the statement takes, in the order of its parameters. */
 class Arrays {
   readonly streams = columns(6);
-  readonly commands = columns(6);
+  readonly commands = columns(7);
   readonly claims = columns(4);
   readonly answered = columns(2);
   readonly events = columns(8);
@@ -35,7 +35,8 @@ class Arrays {
   }
 
   #addCommand(n: number, version: number, command: CommandToAppend): void {
-    this.commands.add(n, command.scope, command.commandId, command.fingerprint, version, command.kept);
+    const { scope, commandId, fingerprint, kept, result = '{}' } = command;
+    this.commands.add(n, scope, commandId, fingerprint, version, kept, result);
     if (command.notBefore !== undefined) this.answered.add(n, command.notBefore);
   }
 

@@ -6,7 +6,8 @@
  * version again under the row lock. Claims and command ids have no `on conflict`: one that another transaction inserts at
  * this moment fails the whole statement, because a stream whose version has been raised could not be put back. The
  * transaction's id is taken before the clock is read, so that nothing recorded before a closed instant appears after it.
- * Scalar subqueries over limit 1 keep each look-up on its index, whatever the planner believes about sizes.
+ * Scalar subqueries over limit 1, and `is true` behind `in`, keep the planner from loops over all pairs: it believes
+ * that every array holds ten rows.
  */
 export const APPEND = /* sql */ `
 with xact as materialized (
@@ -18,24 +19,24 @@ with xact as materialized (
     as i(n, stream_id, stream_type, expected, events, steps)
 ), command as materialized (
   select c.*, (select true from es.commands k where k.scope = c.scope and k.command_id = c.command_id limit 1) as known
-  from unnest($7::int[], $8::text[], $9::text[], $10::bytea[], $11::bigint[], $12::boolean[])
-    as c(n, scope, command_id, fingerprint, version, kept)
+  from unnest($7::int[], $8::text[], $9::text[], $10::bytea[], $11::bigint[], $12::boolean[], $13::jsonb[])
+    as c(n, scope, command_id, fingerprint, version, kept, result)
 ), claim as materialized (
   select x.*, (select h.stream_id from es.claims h where h.kind = x.kind and h.key = x.key limit 1) as holder
-  from unnest($13::int[], $14::text[], $15::text[], $16::uuid[]) as x(n, kind, key, stream_id)
+  from unnest($14::int[], $15::text[], $16::text[], $17::uuid[]) as x(n, kind, key, stream_id)
 ), answered as materialized (
   select a.n, max(a.at) filter (where a.at <= clock.now + interval '5 seconds') as at,
     bool_or(a.at > clock.now + interval '5 seconds') as ahead
-  from clock, unnest($17::int[], $18::timestamptz[]) as a(n, at) group by a.n
+  from clock, unnest($18::int[], $19::timestamptz[]) as a(n, at) group by a.n
 ), stood as materialized (
   select i.*, (select s from es.streams s where s.stream_id = i.stream_id limit 1) as stream from input i
 ), open as materialized (
   select i.n, i.stream_id, i.stream_type, i.expected, i.events, i.steps, greatest(
     clock.now,
     (i.stream).recorded_at + interval '1 microsecond',
-    (select a.at from answered a where a.n = i.n)
+    a.at
   ) as first_at
-  from clock, stood i
+  from stood i cross join clock left join answered a on a.n = i.n
   where coalesce((i.stream).version, 0) = i.expected
     and i.n not in (select c.n from command c where c.known)
     and i.n not in (select x.n from claim x where x.holder <> x.stream_id)
@@ -51,12 +52,12 @@ with xact as materialized (
   where o.stream_id in (select t.stream_id from taken t) or o.events = 0
 ), new_claims as (
   insert into es.claims (kind, key, stream_id)
-  select x.kind, x.key, d.stream_id from claim x join done d using (n) where x.holder is null order by x.kind, x.key
+  select x.kind, x.key, x.stream_id from claim x
+  where x.holder is null and (x.n in (select d.n from done d)) is true order by x.kind, x.key
   returning 1
 ), new_commands as (
   insert into es.commands (scope, command_id, fingerprint, stream_id, version, result, recorded_at)
-  select c.scope, c.command_id, c.fingerprint, d.stream_id, c.version,
-    jsonb_build_object('streamType', d.stream_type), d.first_at
+  select c.scope, c.command_id, c.fingerprint, d.stream_id, c.version, c.result, d.first_at
   from command c join done d using (n)
   where c.kept and (select count(*) from new_claims) >= 0 order by c.scope, c.command_id
   returning 1
@@ -65,7 +66,7 @@ with xact as materialized (
     (recorded_at, stream_id, stream_type, version, event_id, event_type, schema_version, data, metadata)
   select d.first_at + e.step * interval '1 microsecond', d.stream_id, d.stream_type,
     e.version, e.event_id, e.event_type, e.schema_version, e.data, e.metadata
-  from unnest($19::int[], $20::int[], $21::bigint[], $22::uuid[], $23::text[], $24::smallint[], $25::jsonb[], $26::jsonb[])
+  from unnest($20::int[], $21::int[], $22::bigint[], $23::uuid[], $24::text[], $25::smallint[], $26::jsonb[], $27::jsonb[])
     as e(n, step, version, event_id, event_type, schema_version, data, metadata)
   join done d using (n)
   where (select count(*) from new_commands) >= 0 order by d.stream_id, e.version

@@ -26,6 +26,8 @@ export interface CommandToAppend {
   readonly fingerprint: Buffer;
   /** False for a refused one: its id must be unknown, and stays so. */
   readonly kept: boolean;
+  /** JSON of what is told again when the id comes again. */
+  readonly result?: string;
   /** None: nothing to do. */
   readonly events: readonly EventToAppend[];
   readonly claims?: readonly ClaimKey[];
@@ -63,6 +65,8 @@ const MOST = { count: 200, bytes: 1_000_000 };
 const MAX_IN_FLIGHT = 2;
 const MAX_WAITING = 20_000;
 
+const hasEvents = ({ commands }: StreamAppend): boolean => commands.some(({ events }) => events.length > 0);
+
 const bytesOf = ({ data, metadata }: EventToAppend): number => data.length + metadata.length;
 
 /** Appends to the store's events; concurrent calls of one process share statements. */
@@ -73,7 +77,7 @@ export function createAppender(store: Store): Appender {
     const { answers, ahead } = readAnswer(streams, row);
     if (ahead > 0)
       store.log.warn({ streams: ahead }, 'a fact was recorded more than 5 s ahead of this clock: check clocks');
-    if (answers.some(({ appended }) => appended)) store.wake.announce('facts');
+    if (streams.some((stream, at) => answers[at]?.appended && hasEvents(stream))) store.wake.announce('facts');
     return answers;
   };
   const submit = createCoalescer({

@@ -59,10 +59,10 @@ export function createCommandHandler<Command extends Tagged, Event extends Tagge
   const { store, appender, decider, codec } = options;
   const folds = createStreamFolds({ store, decider, codec, cacheSize: options.cacheSize ?? CACHED_STREAMS });
 
-  const tokenOf = (streamType: string, streamId: string, version: number): string =>
-    formatToken(
-      version === 0 ? [] : [{ service: store.service, system: store.systemIdentifier, streamType, streamId, version }],
-    );
+  const { streamType } = decider;
+  const { service, systemIdentifier: system } = store;
+  const tokenOf = (streamId: string, version: number): string =>
+    formatToken(version === 0 ? [] : [{ service, system, streamType, streamId, version }]);
 
   const settleTogether = async (
     streamId: string,
@@ -77,7 +77,6 @@ export function createCommandHandler<Command extends Tagged, Event extends Tagge
       const decision = { decider, codec, streamId, tokenOf };
       const plan = new BatchDecider(decision, known.fold, { stored: known.commands, claimed }).decide(batch);
       if (plan.append.length === 0 || (fresh && plan.append.every(({ kept }) => !kept))) return plan.verdicts;
-      const { streamType } = decider;
       const expectedVersion = known.fold.version;
       const answer = await appender.append({ streamId, streamType, expectedVersion, commands: plan.append });
       if (answer.appended) {

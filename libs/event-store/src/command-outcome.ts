@@ -1,4 +1,4 @@
-import type { Actor, FactMetadata, IsoDate, Rejection } from '@tongchou/kernel';
+import type { Actor, FactMetadata, IsoDate, Rejection, Tagged } from '@tongchou/kernel';
 
 /** What comes with a command beside itself. */
 export interface CommandContext {
@@ -36,8 +36,8 @@ export type CommandOutcome =
       readonly version: number;
       /** Reads that name it see the command's events. */
       readonly token: string;
-      /** What the command recorded; not told again when it is repeated. */
-      readonly facts?: readonly RecordedFact[];
+      /** What the command recorded. */
+      readonly facts: readonly RecordedFact[];
     }
   | {
       readonly status: 'rejected';
@@ -58,4 +58,18 @@ export function metadataOf(context: CommandContext): FactMetadata {
     ...(traceparent !== undefined && { traceparent }),
     ...(effectiveOn !== undefined && { effectiveOn }),
   };
+}
+
+export const recordedFact = (fact: object & Tagged): RecordedFact => ({
+  type: fact.type,
+  ...('reason' in fact && typeof fact.reason === 'string' && { reason: fact.reason }),
+});
+
+const isTagged = (value: unknown): value is Tagged =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+
+/** The facts that a kept command's result names. */
+export function factsOfResult(result: object): readonly RecordedFact[] {
+  if (!('facts' in result) || !Array.isArray(result.facts)) return [];
+  return result.facts.filter(isTagged).map(recordedFact);
 }

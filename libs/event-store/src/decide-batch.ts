@@ -1,7 +1,14 @@
 import { type Claim, type Decider, isRejection, type Rejection, type Tagged } from '@tongchou/kernel';
 import type { ClaimKey, CommandToAppend } from './append.ts';
 import type { Codec } from './codec.ts';
-import { type CommandContext, type CommandOutcome, metadataOf, type RecordedFact } from './command-outcome.ts';
+import {
+  type CommandContext,
+  type CommandOutcome,
+  factsOfResult,
+  metadataOf,
+  type RecordedFact,
+  recordedFact,
+} from './command-outcome.ts';
 import { Conflict, IdempotencyMismatch } from './errors.ts';
 import { newEventId } from './identity.ts';
 import type { Fold } from './stream-folds.ts';
@@ -34,25 +41,20 @@ export interface BatchDecision<Command extends Tagged, Event extends Tagged, Sta
   readonly decider: Decider<Command, Event, State, Refusal>;
   readonly codec: Codec;
   readonly streamId: string;
-  readonly tokenOf: (streamType: string, streamId: string, version: number) => string;
+  readonly tokenOf: (streamId: string, version: number) => string;
 }
 
 interface Kept {
   readonly fingerprint: Buffer;
   readonly streamId: string;
-  readonly streamType: string;
   readonly version: number;
+  readonly facts: readonly RecordedFact[];
 }
 
 export const claimName = ({ kind, key }: ClaimKey): string => JSON.stringify([kind, key]);
 
 const idOf = ({ scope, commandId }: Pick<CommandContext, 'scope' | 'commandId'>): string =>
   JSON.stringify([scope, commandId]);
-
-const recordedFact = (event: Tagged): RecordedFact => ({
-  type: event.type,
-  ...('reason' in event && typeof event.reason === 'string' && { reason: event.reason }),
-});
 
 const answer = (value: CommandOutcome): Verdict => ({ status: 'fulfilled', value });
 const failure = (reason: unknown): Verdict => ({ status: 'rejected', reason });
@@ -73,7 +75,9 @@ export class BatchDecider<Command extends Tagged, Event extends Tagged, State, R
     this.#with = decision;
     this.#fold = fold;
     this.#claimed = claimed;
-    this.#kept = new Map(stored.map((command) => [idOf(command), command]));
+    this.#kept = new Map(
+      stored.map((command) => [idOf(command), { ...command, facts: factsOfResult(command.result) }]),
+    );
   }
 
   decide(batch: readonly PendingCommand<Command>[]): BatchPlan<State> {
@@ -94,12 +98,13 @@ export class BatchDecider<Command extends Tagged, Event extends Tagged, State, R
   }
 
   #repeat({ fingerprint, context }: PendingCommand<Command>, kept: Kept): Verdict {
-    const { streamId, streamType, version } = kept;
+    const { streamId, version, facts } = kept;
+    const { streamType } = this.#with.decider;
     if (streamId !== this.#with.streamId || !kept.fingerprint.equals(fingerprint)) {
       return failure(new IdempotencyMismatch(context.commandId));
     }
-    const token = this.#with.tokenOf(streamType, streamId, version);
-    return answer({ status: 'repeated', streamId, streamType, version, token });
+    const token = this.#with.tokenOf(streamId, version);
+    return answer({ status: 'repeated', streamId, streamType, version, token, facts });
   }
 
   #outdated(pending: PendingCommand<Command>): Verdict {
@@ -125,7 +130,7 @@ export class BatchDecider<Command extends Tagged, Event extends Tagged, State, R
   }
 
   #accept(pending: PendingCommand<Command>, events: readonly Event[], claims: readonly Claim[]): Verdict {
-    const { decider, codec, streamId, tokenOf } = this.#with;
+    const { decider, codec, streamId } = this.#with;
     const metadata = JSON.stringify(metadataOf(pending.context));
     const written = events.map((event) => {
       const { type, schemaVersion, data } = codec.encode(event);
@@ -137,16 +142,17 @@ export class BatchDecider<Command extends Tagged, Event extends Tagged, State, R
       version,
       sinceSnapshot: this.#fold.sinceSnapshot + events.length,
     };
-    const { streamType } = decider;
-    this.#kept.set(idOf(pending.context), { fingerprint: pending.fingerprint, streamId, streamType, version });
-    this.#note(pending, { kept: true, events: written, claims: claims.map(({ kind, key }) => ({ kind, key })) });
-    const token = tokenOf(streamType, streamId, version);
-    return answer({ status: 'accepted', streamId, streamType, version, token, facts: events.map(recordedFact) });
+    const facts = events.map(recordedFact);
+    const names = claims.map(({ kind, key }) => ({ kind, key }));
+    this.#note(pending, { kept: true, events: written, claims: names, result: JSON.stringify({ facts }) });
+    this.#kept.set(idOf(pending.context), { fingerprint: pending.fingerprint, streamId, version, facts });
+    const token = this.#with.tokenOf(streamId, version);
+    return answer({ status: 'accepted', streamId, streamType: decider.streamType, version, token, facts });
   }
 
   #note(
     { context, fingerprint }: PendingCommand<Command>,
-    outcome: Pick<CommandToAppend, 'kept' | 'events' | 'claims'>,
+    outcome: Pick<CommandToAppend, 'kept' | 'events' | 'claims' | 'result'>,
   ): void {
     const { scope, commandId, notBefore } = context;
     this.#append.push({ scope, commandId, fingerprint, ...outcome, ...(notBefore !== undefined && { notBefore }) });

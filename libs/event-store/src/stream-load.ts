@@ -28,8 +28,8 @@ export interface StoredEvent {
 export interface StoredCommand extends CommandKey {
   readonly fingerprint: Buffer;
   readonly streamId: string;
-  readonly streamType: string;
   readonly version: number;
+  readonly result: object;
 }
 
 export interface LoadedStream {
@@ -109,8 +109,8 @@ const storedCommand = (row: LoadRow): StoredCommand => ({
   commandId: row.name,
   fingerprint: row.fingerprint,
   streamId: row.stream_id,
-  streamType: 'streamType' in row.data ? String(row.data.streamType) : '',
   version: row.version,
+  result: row.data,
 });
 
 function loaded(rows: readonly LoadRow[]): LoadedStream {
