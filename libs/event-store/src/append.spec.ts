@@ -115,6 +115,23 @@ describe('versions', () => {
     }
   });
 
+  it('checks the version again when it has waited for a stream that moved meanwhile, and fails that stream alone', async () => {
+    const moving = stream();
+    await appender.append(moving);
+    const holder = await store.pool.connect();
+    await holder.query('begin');
+    await holder.query('update es.streams set version = 2 where stream_id = $1', [moving.streamId]);
+    const answers = Promise.all(
+      [{ ...moving, expectedVersion: 1, commands: [command()] }, stream()].map(appender.append),
+    );
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    while ((await elsewhere.pool.query(waiting)).rowCount === 0);
+    await holder.query('commit');
+    holder.release();
+    expect(await answers).toEqual([FAILED, { appended: true }]);
+    expect(await stored(moving.streamId)).toHaveLength(1);
+  });
+
   it('does not deadlock when instances take the same streams in different orders', async () => {
     const streams = Array.from({ length: 30 }, () => stream());
     await Promise.all(streams.map((one) => appender.append(one)));
