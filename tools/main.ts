@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   start: { does: 'starts the city and keeps it running', load: () => import('./start/command.ts') },
   stop: { does: 'stops the city, or one service of it', load: () => import('./operate/stop.ts') },
   reset: { does: 'empties the state after naming what it deletes', load: () => import('./operate/reset.ts') },
+  import: { does: 'sends a real file through commands, a verdict a row', load: () => import('./import/command.ts') },
   build: { does: 'compiles what changed', load: () => import('./build/command.ts') },
 };
 

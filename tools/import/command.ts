@@ -1,0 +1,93 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { type IsoDate, parseIsoDate } from '@tongchou/kernel';
+import { readArguments, workingFolder } from '../state/arguments.ts';
+import { Problem } from '../state/problem.ts';
+import { runningCity } from '../state/run-file.ts';
+import { readSettings } from '../state/settings.ts';
+import type { StateFolder } from '../state/state-folder.ts';
+import { profileList, profileNamed } from './profiles.ts';
+import { runImport } from './run-import.ts';
+import { spillFolder } from './spill-folder.ts';
+import { printSummary } from './summary.ts';
+
+const HELP = `
+npm run import -- PROFILE FILE... [OPTIONS]
+
+Sends a real file through commands into the running city. Each row gets a verdict: imported, repeated, quarantined,
+rejected or invalid, with its reason. The same file again adds nothing; an import that was interrupted is started again.
+
+Profiles:
+${profileList()}
+
+  --until YYYY-MM-DD  leave out rows of later periods
+  --dry-run           read and check everything, send nothing
+  --report FILE       write the verdict of each row as CSV
+  --json              print the summary as JSON
+  --brief             print the summary in few lines
+
+Exit code: 0 all rows are in, 2 some were rejected or invalid, 1 the import did not happen or did not end.`;
+
+const WITH_REFUSED_ROWS = 2;
+
+function day(text: string | undefined): IsoDate | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseIsoDate(text);
+  if (parsed !== undefined) return parsed;
+  throw new Problem(`--until ${text} is no day.`, 'Give it as YYYY-MM-DD, for example 2016-06-01.');
+}
+
+async function filesOf(names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) throw new Problem('No file was named.', 'npm run import -- PROFILE FILE...');
+  const files = names.map((name) => path.resolve(workingFolder(), name));
+  for (const file of files) {
+    await access(file).catch((cause: unknown) => {
+      throw new Problem(`${file} cannot be read.`, 'Look at its name and its rights.', { cause });
+    });
+  }
+  return files;
+}
+
+/** Money is never converted in passing. @throws Problem when the city's money is another than the file's. */
+async function refuseOtherCurrency(city: StateFolder, profile: { name: string; currency: string }): Promise<void> {
+  const currency = (await readSettings(city))?.currency;
+  if (currency === undefined || currency === profile.currency) return;
+  throw new Problem(
+    `Files of ${profile.name} are in ${profile.currency}; the money of this city is ${currency}.`,
+    `Import it into a city of its own: CURRENCY=${profile.currency} npm start -- --no-demo --state DIR.`,
+  );
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, words, city } = readArguments(
+    args,
+    HELP,
+    {
+      until: { type: 'string' },
+      'dry-run': { type: 'boolean' },
+      report: { type: 'string' },
+      json: { type: 'boolean' },
+      brief: { type: 'boolean' },
+    },
+    { atMost: Number.POSITIVE_INFINITY },
+  );
+  const profile = profileNamed(words[0]);
+  const files = await filesOf(words.slice(1));
+  const until = day(values.until);
+  const dryRun = values['dry-run'] ?? false;
+  await refuseOtherCurrency(city, profile);
+  if (!dryRun) await runningCity(city);
+  const report = values.report === undefined ? undefined : path.resolve(workingFolder(), values.report);
+  const spill = await spillFolder(city);
+  const imported = await runImport({ profile, files, until, dryRun, report, city, spill });
+  await printSummary({
+    imported,
+    profile,
+    city,
+    dryRun,
+    report,
+    form: values.json ? 'json' : values.brief ? 'brief' : 'table',
+  });
+  if (imported.unfinished) return 1;
+  return imported.tally.count('invalid', 'rejected') > 0 ? WITH_REFUSED_ROWS : 0;
+}

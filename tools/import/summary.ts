@@ -1,0 +1,100 @@
+import type { StateFolder } from '../state/state-folder.ts';
+import { shownFile, type SourceFile } from './checked-rows.ts';
+import { controlTable } from './control-table.ts';
+import type { Profile } from './profile.ts';
+import type { Imported } from './run-import.ts';
+import type { RowVerdict } from './row-verdict.ts';
+import { controlTotals, type Totals } from './totals.ts';
+
+export interface Summary {
+  readonly imported: Imported;
+  readonly profile: Pick<Profile<unknown>, 'name' | 'currency'>;
+  readonly city: StateFolder;
+  readonly dryRun: boolean;
+  /** Where the verdict of each row was written. */
+  readonly report: string | undefined;
+  readonly form: 'table' | 'brief' | 'json';
+}
+
+const number = (value: number): string => value.toLocaleString('en-US');
+
+const object = (counts: ReadonlyMap<string, number>): Record<string, number> => Object.fromEntries(counts);
+
+function asJson({ imported, profile, dryRun, report }: Summary, totals: Totals | undefined): object {
+  const { tally, sources, seconds, unfinished } = imported;
+  return {
+    profile: profile.name,
+    currency: profile.currency,
+    dryRun,
+    files: sources.map((source) => ({ file: shownFile(source), encoding: source.encoding })),
+    rows: tally.settled,
+    works: tally.references ?? null,
+    verdicts: object(tally.rows),
+    commands: object(tally.commands),
+    recorded: object(tally.facts),
+    notable: tally.notable,
+    ...(totals && { totals }),
+    ...(report !== undefined && { report }),
+    seconds: Number(seconds.toFixed(3)),
+    finished: unfinished === undefined,
+    ...(unfinished && {
+      left: { service: unfinished.service, commands: unfinished.left, because: unfinished.message },
+    }),
+  };
+}
+
+function verdictLines({ tally, seconds }: Imported, dryRun: boolean): string[] {
+  const counts = [...tally.rows].map(([status, count]) => `${number(count)} ${status}`).join(', ');
+  const works = tally.references === undefined ? 'more works than are counted' : `${number(tally.references)} works`;
+  const facts = [...tally.facts.values()].reduce((sum, count) => sum + count, 0);
+  const what = dryRun ? 'Dry run, nothing was sent' : `${number(facts)} facts recorded`;
+  return [`${number(tally.settled)} rows of ${works}: ${counts || 'none'}. ${what} in ${seconds.toFixed(1)} s.`];
+}
+
+const notableLine = (verdict: RowVerdict, sources: readonly SourceFile[]): string => {
+  const source = sources[verdict.file];
+  const where = `${source ? shownFile(source) : ''}:${verdict.line}`;
+  const which = verdict.reference === '' ? '' : ` (${verdict.reference}, ${verdict.period})`;
+  return `  ${where}${which} ${verdict.status}: ${verdict.because}`;
+};
+
+function notableLines({ tally, sources }: Imported, report: string | undefined): string[] {
+  if (tally.notable.length === 0) return [];
+  const more = tally.count('invalid', 'rejected', 'quarantined') - tally.notable.length;
+  const rest =
+    more > 0 ? [`  and ${number(more)} more${report === undefined ? ': --report FILE names them all' : ''}`] : [];
+  return ['Rows to look at:', ...tally.notable.map((verdict) => notableLine(verdict, sources)), ...rest];
+}
+
+const encodingLines = ({ sources }: Imported): string[] =>
+  sources.flatMap((source) =>
+    source.encoding === 'utf-8' ? [] : [`${shownFile(source)} is not UTF-8: it was read as GBK. Look at its names.`],
+  );
+
+function unfinishedLines({ unfinished }: Imported): string[] {
+  if (!unfinished) return [];
+  const { service, left, message } = unfinished;
+  return [
+    `Not finished: ${service} gave no verdict for two minutes (${message}).`,
+    `${number(left)} commands for it are left. What to do: npm run status, then the same import again; it goes on from here.`,
+  ];
+}
+
+/** Prints what became of an import, with control totals asked from the city. */
+export async function printSummary(summary: Summary): Promise<void> {
+  const { imported, dryRun, report, form, profile, city } = summary;
+  const totals = dryRun || imported.unfinished ? undefined : await controlTotals(city, profile.name);
+  if (form === 'json') {
+    console.log(JSON.stringify(asJson(summary, totals), null, 2));
+    return;
+  }
+  const lines = [
+    ...verdictLines(imported, dryRun),
+    ...encodingLines(imported),
+    ...notableLines(imported, report),
+    ...(totals ? controlTable(totals, profile) : []),
+    ...(report === undefined ? [] : [`The verdict of each row: ${report}`]),
+    ...unfinishedLines(imported),
+  ];
+  console.log(lines.map((line) => (form === 'brief' ? `          ${line}` : line)).join('\n'));
+}
