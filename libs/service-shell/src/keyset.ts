@@ -11,7 +11,7 @@ export interface OrderTerm {
   readonly field: string;
   /** In SQL. */
   readonly expression: string;
-  readonly type: 'text' | 'uuid' | 'date' | 'integer' | 'bigint';
+  readonly type: 'text' | 'uuid' | 'date' | 'integer' | 'bigint' | 'timestamptz';
   readonly descending: boolean;
   readonly nullable: boolean;
 }
@@ -25,12 +25,15 @@ export function parameters(): { readonly values: unknown[]; readonly bind: Bind 
   return { values, bind: (value) => `$${values.push(value)}` };
 }
 
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/;
+
 const FITS: Readonly<Record<OrderTerm['type'], (value: CursorValue) => boolean>> = {
   text: (value) => typeof value === 'string' && !value.includes('\u0000'),
   uuid: (value) => typeof value === 'string' && isUuid(value),
   date: (value) => typeof value === 'string' && parseIsoDate(value) !== undefined,
   integer: (value) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,
   bigint: (value) => Number.isSafeInteger(value),
+  timestamptz: (value) => typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value)),
 };
 
 /** A cursor says which order it belongs to: in another one it would point nowhere. */

@@ -3,3 +3,4 @@ export * from './scenario.ts';
 export * from './golden.ts';
 export * from './eventually.ts';
 export * from './facts.ts';
+export * from './commutes.ts';

@@ -1,8 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { projectIdOf } from '@tongchou/contracts';
-import { foldFromScratch } from '@tongchou/event-store';
 import { isoDate } from '@tongchou/kernel';
-import { factsOf } from '@tongchou/testing';
+import { factsOf, rowsOf } from '@tongchou/testing';
 import type { ProjectEvent } from '../domain/project.ts';
 import { delayLedger } from './delay-ledger.ts';
 
@@ -26,7 +25,7 @@ it('has a row a slip, with its reason or Unexplained, and nothing else', () => {
     slip('2016-01-09', -2, { reason: 'Weather' }),
   ]);
   const elsewhere = factsOf({ source: 'costs', streamType: 'CostSheet', streamId }, [slip('2016-01-11', 10)]);
-  const rows = [...foldFromScratch(delayLedger, [...facts, ...elsewhere]).values()];
+  const rows = rowsOf(delayLedger, [...facts, ...elsewhere]);
   expect(rows).toEqual([
     {
       projectId: streamId,

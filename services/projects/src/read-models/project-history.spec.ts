@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { costSheetIdOf, decodePublic, projectIdOf } from '@tongchou/contracts';
-import { foldFromScratch } from '@tongchou/event-store';
-import type { AnyReadModel } from '@tongchou/event-store';
 import type { Fact } from '@tongchou/kernel';
-import { factsOf, goldenOf } from '@tongchou/testing';
-import fc from 'fast-check';
+import { assertCommutes, factsOf, goldenOf, rowsOf } from '@tongchou/testing';
 import { delayLedger } from './delay-ledger.ts';
 import { projectHistory } from './project-history.ts';
 import { works } from './works.ts';
@@ -26,7 +23,7 @@ const own = everyFactOf('projects', 'Project', projectId);
 const ofCosts = everyFactOf('costs', 'CostSheet', costSheetIdOf(projectId));
 
 describe('the history of a project', () => {
-  const rows: object[] = [...foldFromScratch(projectHistory, [...own, ...ofCosts]).values()];
+  const rows = rowsOf(projectHistory, [...own, ...ofCosts]);
 
   it('has a row a fact, of whatever kind and service', () => {
     expect(rows).toHaveLength(own.length + ofCosts.length);
@@ -59,16 +56,6 @@ describe('the history of a project', () => {
   });
 });
 
-describe.each<AnyReadModel>([works, delayLedger, projectHistory])('$name', (model) => {
-  it('comes out the same, however the streams of a project interleave', () => {
-    const expected = foldFromScratch(model, [...own, ...ofCosts]);
-    const length = own.length + ofCosts.length;
-    fc.assert(
-      fc.property(fc.array(fc.boolean(), { minLength: length, maxLength: length }), (order) => {
-        const [left, right] = [[...own], [...ofCosts]];
-        const mixed = order.flatMap((fromLeft) => (fromLeft ? left : right).splice(0, 1));
-        expect(foldFromScratch(model, [...mixed, ...left, ...right])).toEqual(expected);
-      }),
-    );
-  });
+it.each([works, delayLedger, projectHistory])('$name comes out the same, however streams interleave', (model) => {
+  assertCommutes(model, [own, ofCosts]);
 });

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { costSheetIdOf, projectIdOf } from '@tongchou/contracts';
 import type { CostsFact } from '@tongchou/contracts';
-import { foldFromScratch } from '@tongchou/event-store';
 import { cents, isoDate } from '@tongchou/kernel';
 import type { Fact } from '@tongchou/kernel';
-import { factsOf } from '@tongchou/testing';
+import { factsOf, rowsOf } from '@tongchou/testing';
 import type { ProjectEvent } from '../domain/project.ts';
 import { works } from './works.ts';
 import type { WorksRow } from './works.ts';
@@ -48,7 +47,7 @@ const revised = (from: number, amount: number): CostsFact => ({
   amount: cents(amount),
 });
 
-const row = (...facts: Fact[]): WorksRow => [...foldFromScratch(works, facts).values()][0] as WorksRow;
+const row = (...facts: Fact[]): WorksRow => rowsOf(works, facts)[0] as WorksRow;
 
 describe('works', () => {
   it('knows nothing but who and where at first: null, never zero', () => {
@@ -165,6 +164,11 @@ describe('works', () => {
 
   it('stays visible when cancelled, and is no longer expected to report', () => {
     const cancelled = row(...own(registered, { type: 'ProjectCancelled', reason: 'merged' }));
-    expect(cancelled).toMatchObject({ registered: true, phase: 'CANCELLED', cancelled: 'merged', silentAfter: null });
+    expect(cancelled).toMatchObject({
+      registered: true,
+      phase: 'CANCELLED',
+      cancelledBecause: 'merged',
+      silentAfter: null,
+    });
   });
 });

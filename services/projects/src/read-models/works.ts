@@ -53,7 +53,7 @@ export interface WorksRow {
   /** The last day on which the work is not silent; null once nobody has to report any more. */
   readonly silentAfter: string | null;
   /** Why the work was cancelled. */
-  readonly cancelled: string | null;
+  readonly cancelledBecause: string | null;
 }
 
 const empty = (projectId: string): WorksRow => ({
@@ -85,7 +85,7 @@ const empty = (projectId: string): WorksRow => ({
   ceiling: null,
   lastHeardOn: null,
   silentAfter: null,
-  cancelled: null,
+  cancelledBecause: null,
 });
 
 const given = (text: string): string | null => (text === '' ? null : text);
@@ -125,7 +125,7 @@ const laterOf = (one: string | null, other: string): string => (one !== null && 
 function heardOn(row: WorksRow, day: IsoDate): WorksRow {
   const lastHeardOn = isoDate(laterOf(row.lastHeardOn, day));
   const room = daysBetween(lastHeardOn, LAST_DAY);
-  const silentAfter = row.cancelled === null ? addDays(lastHeardOn, Math.min(SILENT_AFTER_DAYS, room)) : null;
+  const silentAfter = row.cancelledBecause === null ? addDays(lastHeardOn, Math.min(SILENT_AFTER_DAYS, room)) : null;
   return { ...row, lastHeardOn, silentAfter };
 }
 
@@ -195,7 +195,7 @@ function onProject(row: WorksRow, event: ProjectEvent): WorksRow {
     case 'ProjectCorrected':
       return { ...row, ...described(event.details) };
     case 'ProjectCancelled':
-      return { ...row, cancelled: event.reason, phase: phaseCode('Cancelled'), silentAfter: null };
+      return { ...row, cancelledBecause: event.reason, phase: phaseCode('Cancelled'), silentAfter: null };
   }
 }
 
@@ -249,7 +249,7 @@ export const works: ReadModel<WorksRow, HeardFact, 'projectId'> = {
     ceiling: 'bigint?',
     lastHeardOn: 'date?',
     silentAfter: 'date?',
-    cancelled: 'text?',
+    cancelledBecause: 'text?',
   },
   primaryKey: ['projectId'],
   indexes: [

@@ -1,0 +1,111 @@
+import { Inject } from '@nestjs/common';
+import { Args, Context, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import type { IsoDate } from '@tongchou/kernel';
+import { AnswerError, CONFIG, GraphContext, Reads, ReferenceDate } from '@tongchou/service-shell';
+import { projectHistory } from '../read-models/project-history.ts';
+import { works } from '../read-models/works.ts';
+import { LIGHT_REASONS, LIGHT_STATES } from './light.ts';
+import {
+  factsStatement,
+  groupsStatement,
+  headlineStatement,
+  REGISTERS_STATEMENT,
+  unlistedStatement,
+} from './overview-query.ts';
+import type { Dimension, Group, Headline, Sums } from './overview-query.ts';
+import type { Statement } from './works-query.ts';
+
+/** What the overview needs to know of the city. */
+export interface OverviewSettings {
+  readonly mainRegister?: string | undefined;
+  /** The city's districts; none = no word is unlisted. */
+  readonly districts: readonly string[];
+}
+
+interface Overview extends Headline {
+  readonly register: string | null;
+  readonly referenceDate: IsoDate;
+}
+
+interface FactCount {
+  readonly source: string;
+  readonly type: string;
+  readonly direction: string | null;
+  readonly facts: number;
+}
+
+const lightsOf = ({ lights }: Sums) => LIGHT_STATES.map((state, index) => ({ state, works: lights[index] ?? 0 }));
+
+/** 全市总览, judged at the reference date. Each field is one statement, and only when it is asked for. */
+@Resolver('CityOverview')
+export class CityOverviewResolver {
+  readonly #reads: Reads;
+  readonly #referenceDate: ReferenceDate;
+  readonly #settings: OverviewSettings;
+
+  constructor(reads: Reads, referenceDate: ReferenceDate, @Inject(CONFIG) settings: OverviewSettings) {
+    this.#reads = reads;
+    this.#referenceDate = referenceDate;
+    this.#settings = settings;
+  }
+
+  @Query()
+  async cityOverview(
+    @Args('register') asked: string | null | undefined,
+    @Context() context: GraphContext,
+  ): Promise<Overview> {
+    const register = asked ?? this.#settings.mainRegister ?? (await this.#onlyRegister(context));
+    const referenceDate = this.#referenceDate.get();
+    // No work has a null register: without any, the same statement answers that there is nothing.
+    const [headline] = await this.#rows<Headline>(headlineStatement(register, referenceDate), context);
+    if (!headline) throw new Error('A sum without groups always answers one row');
+    return { ...headline, register, referenceDate };
+  }
+
+  @ResolveField()
+  lights(@Parent() overview: Overview) {
+    return lightsOf(overview);
+  }
+
+  @ResolveField()
+  reasons(@Parent() { reasons }: Overview) {
+    return LIGHT_REASONS.map((code, index) => ({ code, works: reasons[index] ?? 0 }));
+  }
+
+  @ResolveField()
+  async groups(@Parent() overview: Overview, @Args('by') by: Dimension, @Context() context: GraphContext) {
+    const statement = groupsStatement(overview.register, by, overview.referenceDate);
+    const groups = await this.#rows<Group>(statement, context);
+    return groups.map((group) => ({ ...group, lights: lightsOf(group) }));
+  }
+
+  @ResolveField()
+  coverage(@Parent() overview: Overview, @Context() context: GraphContext) {
+    const { works: all, silent, notLocated } = overview;
+    const unlistedDistricts = (): Promise<string[]> => this.#unlisted(overview.register, context);
+    return { reporting: all - silent, silent, notLocated, unlistedDistricts };
+  }
+
+  @ResolveField()
+  facts(@Parent() { register }: Overview, @Context() context: GraphContext): Promise<FactCount[]> {
+    return this.#rows(factsStatement(register), context, [works.name, projectHistory.name]);
+  }
+
+  async #onlyRegister(context: GraphContext): Promise<string | null> {
+    const found = await this.#rows<{ register: string }>({ text: REGISTERS_STATEMENT, values: [] }, context);
+    if (found.length < 2) return found[0]?.register ?? null;
+    const names = found.map(({ register }) => register).join(', ');
+    throw new AnswerError('BAD_USER_INPUT', `There are several registers, name one of them: ${names}`, ['register']);
+  }
+
+  async #unlisted(register: string | null, context: GraphContext): Promise<string[]> {
+    const { districts } = this.#settings;
+    if (districts.length === 0) return [];
+    const found = await this.#rows<{ word: string }>(unlistedStatement(register, districts), context);
+    return found.map(({ word }) => word);
+  }
+
+  #rows<Row>({ text, values }: Statement, context: GraphContext, models = [works.name]): Promise<Row[]> {
+    return this.#reads.query(models, context, (db) => db.query<Row[]>(text, [...values]));
+  }
+}
