@@ -2,10 +2,12 @@
 export class IdempotencyMismatch extends Error {
   readonly code = 'IDEMPOTENCY_MISMATCH';
   readonly retryable = false;
+  readonly commandId: string;
 
-  constructor(readonly commandId: string) {
+  constructor(commandId: string) {
     super(`Command id ${commandId} was used before for another input. Send a new id with a new command.`);
     this.name = 'IdempotencyMismatch';
+    this.commandId = commandId;
   }
 }
 
@@ -13,15 +15,15 @@ export class IdempotencyMismatch extends Error {
 export class Conflict extends Error {
   readonly code = 'CONFLICT';
   readonly retryable: boolean;
+  readonly streamId: string;
+  /** Where the stream stands. */
+  readonly version: number;
 
-  constructor(
-    message: string,
-    readonly streamId: string,
-    readonly version: number,
-    options: { readonly retryable: boolean },
-  ) {
+  constructor(message: string, streamId: string, version: number, options: { readonly retryable: boolean }) {
     super(message);
     this.name = 'Conflict';
+    this.streamId = streamId;
+    this.version = version;
     this.retryable = options.retryable;
   }
 }
@@ -44,14 +46,15 @@ export class Unavailable extends Error {
 export class UnknownVersion extends Error {
   readonly code = 'UNKNOWN_VERSION';
   readonly retryable = false;
+  readonly eventType: string;
+  readonly schemaVersion: number;
 
-  constructor(
-    readonly eventType: string,
-    readonly schemaVersion: number,
-  ) {
+  constructor(eventType: string, schemaVersion: number) {
     super(
       `No upcaster for version ${schemaVersion} of ${eventType}: this release is older than the event. Deploy the newer one.`,
     );
     this.name = 'UnknownVersion';
+    this.eventType = eventType;
+    this.schemaVersion = schemaVersion;
   }
 }
