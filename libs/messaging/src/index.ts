@@ -1,5 +1,12 @@
 export * from './bus.ts';
 export * from './bus-transport.ts';
+export * from './generation-runs.ts';
+export * from './judge-message.ts';
+export * from './parked.ts';
 export * from './partition.ts';
+export * from './receiver.ts';
+export * from './relay.ts';
+export * from './release-parked.ts';
 export { openPostgresBus } from './postgres-bus.ts';
 export type { PostgresBusOptions } from './postgres-bus.ts';
+export type { ReceivingStatus } from './receiving-tally.ts';
