@@ -4,7 +4,7 @@ import { controlTable } from './control-table.ts';
 import type { Profile } from './profile.ts';
 import type { Imported } from './run-import.ts';
 import type { RowVerdict } from './row-verdict.ts';
-import { controlTotals, type Totals } from './totals.ts';
+import { type ControlTotals, controlTotals } from './totals.ts';
 
 export interface Summary {
   readonly imported: Imported;
@@ -20,7 +20,7 @@ const number = (value: number): string => value.toLocaleString('en-US');
 
 const object = (counts: ReadonlyMap<string, number>): Record<string, number> => Object.fromEntries(counts);
 
-function asJson({ imported, profile, dryRun, report }: Summary, totals: Totals | undefined): object {
+function asJson({ imported, profile, dryRun, report }: Summary, found: ControlTotals | undefined): object {
   const { tally, sources, seconds, unfinished } = imported;
   return {
     profile: profile.name,
@@ -33,7 +33,7 @@ function asJson({ imported, profile, dryRun, report }: Summary, totals: Totals |
     commands: object(tally.commands),
     recorded: object(tally.facts),
     notable: tally.notable,
-    ...(totals && { totals }),
+    ...(found && { totals: found.totals, totalsComplete: found.complete }),
     ...(report !== undefined && { report }),
     seconds: Number(seconds.toFixed(3)),
     finished: unfinished === undefined,
@@ -83,16 +83,19 @@ function unfinishedLines({ unfinished }: Imported): string[] {
 /** Prints what became of an import, with control totals asked from the city. */
 export async function printSummary(summary: Summary): Promise<void> {
   const { imported, dryRun, report, form, profile, city } = summary;
-  const totals = dryRun || imported.unfinished ? undefined : await controlTotals(city, profile.name);
+  const found = dryRun || imported.unfinished ? undefined : await controlTotals(city, profile.name);
   if (form === 'json') {
-    console.log(JSON.stringify(asJson(summary, totals), null, 2));
+    console.log(JSON.stringify(asJson(summary, found), null, 2));
     return;
   }
   const lines = [
     ...verdictLines(imported, dryRun),
     ...encodingLines(imported),
     ...notableLines(imported, report),
-    ...(totals ? controlTable(totals, profile) : []),
+    ...(found ? controlTable(found.totals, profile) : []),
+    ...(found?.complete === false
+      ? ['Some facts were still on their way: npm run status shows how fresh the city is.']
+      : []),
     ...(report === undefined ? [] : [`The verdict of each row: ${report}`]),
     ...unfinishedLines(imported),
   ];

@@ -1,14 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { askCity } from '../state/ask-city.ts';
-import type { StateFolder } from '../state/state-folder.ts';
 import { addressOf, readRun } from '../state/run-file.ts';
+import type { StateFolder } from '../state/state-folder.ts';
 
-/** Above this many works their histories are not read one by one. */
-const COUNTED_WORKS = 5_000;
-const PAGE = 100;
-
-const OVERVIEW = /* GraphQL */ `
-  query Totals($register: String!) {
+const TOTALS = /* GraphQL */ `
+  query ControlTotals($register: String!) {
     cityOverview(register: $register) {
       works
       currentBudget
@@ -19,117 +16,75 @@ const OVERVIEW = /* GraphQL */ `
         state
         works
       }
-    }
-  }
-`;
-
-const money = z.string().nullable();
-
-const overview = z.object({
-  cityOverview: z
-    .object({
-      works: z.number(),
-      currentBudget: money,
-      baselineBudget: money,
-      slipDays: z.number().nullable(),
-      referenceDate: z.string(),
-      lights: z.array(z.object({ state: z.string(), works: z.number() })),
-    })
-    .nullable(),
-});
-
-const HISTORIES = /* GraphQL */ `
-  query Histories($register: String!, $first: Int!, $after: String) {
-    works(filter: { register: { eq: $register } }, first: $first, after: $after) {
-      nodes {
-        reportedPhase
-        light {
-          state
-          reasons {
-            code
-          }
-        }
-        project {
-          history(first: 200) {
-            nodes {
-              type
-              direction
-            }
-          }
-        }
+      reasons {
+        code
+        works
       }
-      pageInfo {
-        hasNextPage
-        endCursor
+      phases: groups(by: REPORTED_PHASE) {
+        key
+        works
+      }
+      facts {
+        type
+        direction
+        facts
       }
     }
   }
 `;
 
-const histories = z.object({
-  works: z.object({
-    nodes: z.array(
-      z.object({
-        reportedPhase: z.string().nullable(),
-        light: z.object({ state: z.string(), reasons: z.array(z.object({ code: z.string() })) }),
-        project: z.object({
-          history: z.object({ nodes: z.array(z.object({ type: z.string(), direction: z.string().nullable() })) }),
-        }),
-      }),
-    ),
-    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+const answer = z.object({
+  cityOverview: z.object({
+    works: z.number(),
+    currentBudget: z.string().nullable(),
+    baselineBudget: z.string().nullable(),
+    slipDays: z.number().nullable(),
+    referenceDate: z.string(),
+    lights: z.array(z.object({ state: z.string(), works: z.number() })),
+    reasons: z.array(z.object({ code: z.string(), works: z.number() })),
+    phases: z.array(z.object({ key: z.string().nullable(), works: z.number() })),
+    facts: z.array(z.object({ type: z.string(), direction: z.string().nullable(), facts: z.number() })),
   }),
 });
 
 /** What the city says of a register: figures that a reader can check against the source. */
-export interface Totals {
-  readonly works: number;
-  readonly currentBudget: string | null;
-  readonly baselineBudget: string | null;
-  readonly slipDays: number | null;
-  readonly referenceDate: string;
-  readonly lights: Readonly<Record<string, number>>;
-  /** Facts by kind, and by direction where they have one (`FinishForecastRevised LATER`). */
-  readonly facts?: Readonly<Record<string, number>>;
-  readonly lightReasons?: Readonly<Record<string, number>>;
-  readonly lastPhases?: Readonly<Record<string, number>>;
+export type Totals = z.infer<typeof answer>['cityOverview'];
+
+const freshness = z.object({
+  freshness: z.object({ projects: z.array(z.object({ closedInstant: z.string().nullable() })) }),
+});
+
+/** Whether an answer holds everything that any service had recorded by then. */
+function holdsAllUntil(extensions: unknown, instant: Date): boolean {
+  const parsed = freshness.safeParse(extensions);
+  return (
+    parsed.success &&
+    parsed.data.freshness.projects.every(
+      ({ closedInstant }) => closedInstant !== null && Date.parse(closedInstant) >= instant.getTime(),
+    )
+  );
 }
 
-type Counts = Record<string, number>;
-const add = (counts: Counts, key: string): void => void (counts[key] = (counts[key] ?? 0) + 1);
+/** Facts of costs travel over the bus: after this long the totals are given as they are. */
+const CATCH_UP_MS = 30_000;
 
-async function countHistories(
-  gateway: string,
-  register: string,
-): Promise<Pick<Totals, 'facts' | 'lightReasons' | 'lastPhases'>> {
-  const [facts, lightReasons, lastPhases]: [Counts, Counts, Counts] = [{}, {}, {}];
-  for (let after: string | null = null; ;) {
-    const { data }: { data: z.infer<typeof histories> } = await askCity(gateway, HISTORIES, histories, {
-      register,
-      first: PAGE,
-      after,
-    });
-    for (const { project, light, reportedPhase } of data.works.nodes) {
-      for (const { type, direction } of project.history.nodes) {
-        add(facts, type);
-        if (direction !== null) add(facts, `${type} ${direction}`);
-      }
-      for (const { code } of light.reasons) add(lightReasons, code);
-      if (reportedPhase !== null) add(lastPhases, reportedPhase);
+export interface ControlTotals {
+  readonly totals: Totals;
+  /** False when some facts of the import may still be on their way. */
+  readonly complete: boolean;
+}
+
+/** The register's control totals as the gateway answers them; `undefined` when it has no works or no gateway runs. */
+export async function controlTotals(city: StateFolder, register: string): Promise<ControlTotals | undefined> {
+  const asked = new Date();
+  for (;;) {
+    const gateway = addressOf((await readRun(city)) ?? {}, 'gateway');
+    if (gateway === undefined) return undefined;
+    const { data, extensions } = await askCity(gateway, TOTALS, answer, { register });
+    const complete = holdsAllUntil(extensions, asked);
+    if (complete || Date.now() - asked.getTime() > CATCH_UP_MS) {
+      return data.cityOverview.works === 0 ? undefined : { totals: data.cityOverview, complete };
     }
-    if (!data.works.pageInfo.hasNextPage) return { facts, lightReasons, lastPhases };
-    after = data.works.pageInfo.endCursor;
+    await pause(100);
   }
-}
-
-/** The register's control totals as the gateway answers them; `undefined` when it has no works. */
-export async function controlTotals(city: StateFolder, register: string): Promise<Totals | undefined> {
-  const gateway = addressOf((await readRun(city)) ?? {}, 'gateway');
-  if (gateway === undefined) return undefined;
-  const { data } = await askCity(gateway, OVERVIEW, overview, { register });
-  const found = data.cityOverview;
-  if (!found || found.works === 0) return undefined;
-  const lights = Object.fromEntries(found.lights.map(({ state, works }) => [state, works]));
-  const counted = found.works <= COUNTED_WORKS ? await countHistories(gateway, register) : {};
-  return { ...found, lights, ...counted };
 }
