@@ -1,24 +1,27 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { ConfigFaults } from './config-faults.ts';
 import { createLog, withoutSecrets } from './create-log.ts';
-import { defineConfig } from './define-config.ts';
-import { serviceSettings, type ServiceConfig } from './service-settings.ts';
+import { defineConfig, type ConfigOf, type Settings } from './define-config.ts';
+import type { serviceSettings } from './service-settings.ts';
 import { standUp, type Standing } from './stand-up.ts';
 
 const EXIT_WITHIN_MS = 20_000;
 
 /** A process that is one service. */
-export interface ServiceProcess {
+export interface ServiceProcess<Shape extends Settings> {
   readonly name: string;
-  readonly settings: ReturnType<typeof serviceSettings>;
-  readonly module: (config: ServiceConfig) => DynamicModule | Type;
+  /** Those of every service, and what this one has besides. */
+  readonly settings: Shape;
+  readonly module: (config: ConfigOf<Shape>) => DynamicModule | Type;
 }
 
 /**
  * The life of a service process: settings, standing up, and an ordered end on SIGTERM or SIGINT (exit 0 within 20 s). Wrong
  * settings, a failed start and an error that nobody caught end it with 1 and say why.
  */
-export async function runService(service: ServiceProcess): Promise<void> {
+export async function runService<Shape extends ReturnType<typeof serviceSettings>>(
+  service: ServiceProcess<Shape>,
+): Promise<void> {
   const fail = failing(service.name);
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
