@@ -6,6 +6,7 @@ import { serviceModule } from '@tongchou/service-shell';
 import type { ServiceConfig, ServiceParts } from '@tongchou/service-shell';
 import { CostHistoryResolver } from './api/cost-history.resolver.ts';
 import { costSheetCommands, CostSheetResolver } from './api/cost-sheet.resolver.ts';
+import { UserErrorResolver } from './api/user-error.resolver.ts';
 import { sheetFollowsProject } from './application/policies.ts';
 import { published } from './infrastructure/published.ts';
 import { costHistory } from './read-models/cost-history.ts';
@@ -21,7 +22,7 @@ export const costs: ServiceParts = {
   published,
   upcasters: upcastersOf('costs'),
   schemaPath: fileURLToPath(new URL('./api/schema.graphql', import.meta.url)),
-  resolvers: [CostSheetResolver, CostHistoryResolver],
+  resolvers: [CostSheetResolver, CostHistoryResolver, UserErrorResolver],
 };
 
 @Module({})

@@ -1,6 +1,5 @@
-import { standUp } from '@tongchou/service-shell';
-import { readConfig } from './config.ts';
+import { runService } from '@tongchou/service-shell';
+import { settings } from './config.ts';
 import { CostsModule } from './costs.module.ts';
 
-const config = readConfig();
-await standUp(CostsModule.with(config), config);
+await runService({ name: 'costs', settings, module: (config) => CostsModule.with(config) });

@@ -1,42 +1,29 @@
 import { Args, Context, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { entityOf } from '@tongchou/event-store';
-import { batched, GraphContext, Reads } from '@tongchou/service-shell';
-import { Between } from 'typeorm';
+import {
+  batched,
+  connectionOf,
+  cursorOf,
+  GraphContext,
+  keyset,
+  pageFrom,
+  parameters,
+  Reads,
+  selectList,
+} from '@tongchou/service-shell';
+import type { Connection, OrderTerm, Page, PageArguments } from '@tongchou/service-shell';
 import { costHistory } from '../read-models/cost-history.ts';
 import type { CostHistoryRow } from '../read-models/cost-history.ts';
 import type { CostSheetRow } from '../read-models/cost-sheets.ts';
-import { cursorOf, pageOf } from './history-page.ts';
-import type { PageArguments } from './history-page.ts';
 
-interface CostHistoryConnection {
+interface CostHistory extends Connection<CostHistoryRow> {
   readonly totalCount: number;
-  readonly nodes: readonly CostHistoryRow[];
-  readonly edges: readonly { readonly cursor: string; readonly node: CostHistoryRow }[];
-  readonly pageInfo: {
-    readonly hasNextPage: boolean;
-    readonly hasPreviousPage: boolean;
-    readonly startCursor: string | null;
-    readonly endCursor: string | null;
-  };
 }
 
-function connection(total: number, nodes: readonly CostHistoryRow[]): CostHistoryConnection {
-  const edges = nodes.map((node) => ({ cursor: cursorOf(node.version), node }));
-  const [start, end] = [edges[0], edges.at(-1)];
-  return {
-    totalCount: total,
-    nodes,
-    edges,
-    pageInfo: {
-      hasPreviousPage: start !== undefined && start.node.version > 1,
-      hasNextPage: end !== undefined && end.node.version < total,
-      startCursor: start?.cursor ?? null,
-      endCursor: end?.cursor ?? null,
-    },
-  };
-}
+const IN_ORDER: readonly OrderTerm[] = [
+  { field: 'version', expression: 'h.version', type: 'integer', descending: false, nullable: false },
+];
 
-/** `CostSheet.history`: the pages of all sheets in an answer are one SQL. */
+/** `CostSheet.history`: the same page of many sheets is one statement. */
 @Resolver('CostSheet')
 export class CostHistoryResolver {
   readonly #reads: Reads;
@@ -48,32 +35,30 @@ export class CostHistoryResolver {
   @ResolveField()
   async history(
     @Parent() { projectId, version }: CostSheetRow,
-    @Args() page: PageArguments,
+    @Args() asked: PageArguments,
     @Context() context: GraphContext,
-  ): Promise<CostHistoryConnection> {
-    const { from, to } = pageOf(version, page);
-    const key = JSON.stringify([projectId, from, to]);
-    const rows = await batched(context, costHistory.name, key, (keys) => this.#load(keys, context));
-    return connection(version, rows ?? []);
+  ): Promise<CostHistory> {
+    const page = pageFrom(asked);
+    const name = `${costHistory.name} ${JSON.stringify(page)}`;
+    const rows = await batched(context, name, projectId, (ids) => this.#pages(ids, page, context));
+    // Every fact of the sheet stands in its history, so that the last one's version counts them.
+    return { ...connectionOf(rows ?? [], page, (row) => cursorOf(IN_ORDER, row)), totalCount: version };
   }
 
-  async #load(keys: readonly string[], context: GraphContext): Promise<ReadonlyMap<string, readonly CostHistoryRow[]>> {
-    const pages = keys.map((key) => {
-      const [projectId, from, to]: [string, number, number] = JSON.parse(key);
-      return { key, projectId, from, to };
-    });
-    const rows = await this.#reads.query(costHistory.name, context, (db) =>
-      db.getRepository(entityOf(costHistory)).find({
-        where: pages.map(({ projectId, from, to }) => ({ projectId, version: Between(from, to) })),
-        order: { version: 'ASC' },
-      }),
-    );
-    const ofProject = Map.groupBy(rows, (row) => row.projectId);
-    return new Map(
-      pages.map(({ key, projectId, from, to }) => [
-        key,
-        (ofProject.get(projectId) ?? []).filter(({ version }) => version >= from && version <= to),
-      ]),
-    );
+  async #pages(
+    ids: readonly string[],
+    page: Page,
+    context: GraphContext,
+  ): Promise<ReadonlyMap<string, readonly CostHistoryRow[]>> {
+    const { values, bind } = parameters();
+    const projects = `unnest(${bind(ids)}::uuid[]) as p (id)`;
+    const { conditions, orderBy, limit } = keyset(IN_ORDER, page, bind);
+    const text = `select h.* from ${projects} cross join lateral (
+        select row_number() over (order by ${orderBy}) as place, ${selectList(costHistory, 'h')}
+        from rm.cost_history h where ${['h.project_id = p.id', ...conditions].join(' and ')}
+        order by ${orderBy} limit ${limit}
+      ) h order by h.place`;
+    const rows = await this.#reads.query(costHistory.name, context, (db) => db.query<CostHistoryRow[]>(text, values));
+    return Map.groupBy(rows, (row) => row.projectId);
   }
 }
