@@ -134,8 +134,9 @@ export function pageStatement(
   const columns = judgedColumns(light, referenceDate, bind);
   const where = conditionsOf(filter, light, bind);
   const { conditions, orderBy: order, limit } = keyset(terms, page, bind);
-  const text = `select ${columns} from rm.works w where ${[...where, ...conditions].join(' and ')}
-    order by ${order} limit ${limit}`;
+  // Columns are made for the rows of the page alone, not for all that are sorted.
+  const rows = `select w.* from rm.works w where ${[...where, ...conditions].join(' and ')} order by ${order} limit ${limit}`;
+  const text = `select ${columns} from (${rows}) w order by ${order}`;
   return { text, values, terms };
 }
 
