@@ -1,28 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import { costSheetIdOf, projectIdOf } from '@tongchou/contracts';
 import { cents, isoDate } from '@tongchou/kernel';
+import { assertCommutes, factsOf, rowsOf } from '@tongchou/testing';
 import type { CostSheetEvent } from '../domain/cost-sheet.ts';
 import { costSheets } from './cost-sheets.ts';
-import type { CostSheetRow, OwnFact } from './cost-sheets.ts';
 
 const projectId = projectIdOf('nyc-capital-projects', '3');
 const may = isoDate('2014-05-01');
 const june = isoDate('2014-06-01');
 const july = isoDate('2014-07-01');
 
-const factOf = (event: CostSheetEvent, index = 0): OwnFact => ({
-  source: 'costs',
-  streamId: costSheetIdOf(projectId),
-  streamType: 'CostSheet',
-  version: index + 1,
-  eventId: '01980000-0000-7000-8000-000000000001',
-  recordedAt: '2018-08-31T00:00:00.000000Z',
-  metadata: { correlationId: 'c', causationId: 'c', commandId: 'c', actor: { subject: 'demo' } },
-  event,
-});
+const sheetOf = (reference: string, ...events: CostSheetEvent[]) =>
+  factsOf(
+    {
+      source: 'costs',
+      streamType: 'CostSheet',
+      streamId: costSheetIdOf(projectIdOf('nyc-capital-projects', reference)),
+    },
+    events,
+  );
 
-const rowAfter = (...events: CostSheetEvent[]): CostSheetRow | undefined =>
-  events.map(factOf).reduce<CostSheetRow | undefined>((row, fact) => costSheets.fold(row, fact), undefined);
+const rowAfter = (...events: CostSheetEvent[]) => rowsOf(costSheets, sheetOf('3', ...events))[0];
 
 const opened: CostSheetEvent = { type: 'CostSheetOpened', projectId };
 const baseline: CostSheetEvent = { type: 'BudgetBaselineReported', projectId, period: may, amount: cents(100) };
@@ -91,6 +89,20 @@ describe('the table of cost sheets', () => {
   });
 
   it('has a row for each project, from facts of costs only', () => {
-    expect(costSheets.key(factOf(opened))).toEqual({ projectId });
+    const other = { ...opened, projectId: projectIdOf('nyc-capital-projects', '4') };
+    const elsewhere = factsOf({ source: 'projects', streamType: 'Project', streamId: projectId }, [opened]);
+    const facts = [...sheetOf('3', opened, baseline), ...sheetOf('4', other), ...elsewhere];
+    expect(rowsOf(costSheets, facts)).toMatchObject([
+      { projectId, version: 2 },
+      { version: 1, currentBudget: null },
+    ]);
+  });
+
+  it('comes out the same however the facts of two sheets are mixed', () => {
+    const other = [opened, baseline, revised].map((event) => ({
+      ...event,
+      projectId: projectIdOf('nyc-capital-projects', '4'),
+    }));
+    assertCommutes(costSheets, [sheetOf('3', opened, baseline, revised), sheetOf('4', ...other)]);
   });
 });
