@@ -10,7 +10,7 @@ export class NotDecided extends Error {
 
 /**
  * Runs the commands of policies as ordinary commands: in the name of whoever caused the fact, answering it. A refusal is an
- * answer: it is logged, and the policy goes on. Throws `NotDecided` when waiting helps.
+ * answer: it is logged, and the policy goes on. Throws `NotDecided` when waiting helps, another error for a fault.
  */
 export function dispatcher(door: CommandDoor, log: Pick<Logger, 'warn'>) {
   return async (
@@ -29,7 +29,8 @@ export function dispatcher(door: CommandDoor, log: Pick<Logger, 'warn'>) {
       ...(effectiveOn !== undefined && { effectiveOn }),
     });
     const { status, code, message } = verdict;
-    if (status === 'retry' || status === 'failed') throw new NotDecided(`${command.type}: ${code} ${message}`);
+    if (status === 'retry') throw new NotDecided(`${command.type}: ${code} ${message}`);
+    if (status === 'failed') throw new Error(`${command.type}: ${message}`);
     if (status === 'rejected' || status === 'invalid') {
       log.warn({ command: command.type, commandId, eventId: fact.eventId, code }, 'a policy was refused');
     }

@@ -28,6 +28,8 @@ import type { Logger } from 'pino';
 import { CommandDoor } from './command-door.ts';
 import { countStatements } from './count-statements.ts';
 import { dispatcher } from './dispatcher.ts';
+import { databaseTrouble, stoppedParts } from './readiness.ts';
+import { releaseOf } from './release.ts';
 import type { ServiceConfig } from './service-settings.ts';
 import type { ServiceParts } from './service-parts.ts';
 
@@ -64,7 +66,8 @@ export class Engine {
     this.name = parts.name;
     this.store = store;
     this.door = opened.door;
-    this.gate = createReadGate(store);
+    const sources = [parts.name, ...parts.listensTo];
+    this.gate = createReadGate(store, { receives: (source) => sources.includes(source) });
     this.receiver = createReceiver({ store, listensTo: [...parts.listensTo], log });
     this.transport = new BusTransport({ bus, group: parts.name, log, startAt: this.receiver.startAt });
   }
@@ -116,7 +119,7 @@ export class Engine {
       dispatch: dispatcher(door, log),
       log,
     });
-    const relay = await startRelay({
+    const relay = startRelay({
       store,
       bus,
       log,
@@ -175,7 +178,9 @@ export class Engine {
 
   #deaf(): string[] {
     if (this.topics.length === 0) return [];
+    const { stopped } = this.receiver.status();
     const { healthy, reason } = this.transport.subscriptionStatus();
-    return healthy ? [] : [`receiving: ${reason ?? 'stopped'}`];
+    if (stopped) return [`receiving: ${stopped}`];
+    return healthy ? [] : [`receiving: ${reason ?? 'it has stopped'}`];
   }
 }

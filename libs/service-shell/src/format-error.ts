@@ -82,11 +82,20 @@ export function formatErrorOf(
   service: string,
   onFault: (error: unknown, requestId: string | undefined) => void,
 ): (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError {
+  const told = new WeakSet();
+  const tell = (cause: unknown, requestId: string | undefined): void => {
+    // A set that could not be loaded fails each of its fields with the same error.
+    if (typeof cause === 'object' && cause !== null) {
+      if (told.has(cause)) return;
+      told.add(cause);
+    }
+    onFault(cause, requestId);
+  };
   return (formatted, thrown) => {
     const cause = unwrapResolverError(thrown);
     const { code, message, retryable, inputPath } = answerOf(formatted, cause);
     const requestId = currentScope()?.requestId;
-    if (code === 'INTERNAL' && !(cause instanceof AnswerError)) onFault(cause, requestId);
+    if (code === 'INTERNAL' && !(cause instanceof AnswerError)) tell(cause, requestId);
     return {
       message,
       ...(formatted.locations && { locations: formatted.locations }),

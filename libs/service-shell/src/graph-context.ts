@@ -38,24 +38,25 @@ export class GraphContext {
   readonly asked: boolean;
   consistency: Consistency = { satisfied: true, behindMs: null };
   freshness: readonly Freshness[] | undefined;
-  #atLeast: string | undefined;
+  // Not a # field: Apollo Server copies the context by its properties.
+  private held: string | undefined;
 
   constructor(request: IncomingMessage) {
     this.req = request;
     this.scope = currentScope() ?? openScope(request.headers);
     this.mode = modeOf(request);
-    this.#atLeast = header(request, 'x-consistency-at-least');
-    this.asked = this.#atLeast !== undefined;
+    this.held = header(request, 'x-consistency-at-least');
+    this.asked = this.held !== undefined;
   }
 
   /** Answers must not be older than this token. */
   get atLeast(): string | undefined {
-    return this.#atLeast;
+    return this.held;
   }
 
   /** From now on answers must hold this too: what this operation itself has changed. */
   require(token: string): void {
-    this.#atLeast = this.#atLeast === undefined ? token : mergeTokens(this.#atLeast, token);
+    this.held = this.held === undefined ? token : mergeTokens([this.held, token]);
     this.waits.clear();
   }
 

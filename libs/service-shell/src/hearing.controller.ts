@@ -13,7 +13,7 @@ export function hearingController(topic: string): Type {
       this.#engine = engine;
     }
 
-    @EventPattern(topic)
+    @EventPattern<Record<string, PartitionBatch>>(topic)
     hear(@Payload() batch: PartitionBatch): Promise<void> {
       return this.#engine.receiver.receive(batch);
     }

@@ -53,6 +53,8 @@ export class HttpErrors implements ExceptionFilter {
   }
 
   catch(thrown: unknown, host: ArgumentsHost): void {
+    // A field of the graph: its errors are formatted with the answer.
+    if (host.getType<string>() !== 'http') throw thrown;
     const http = host.switchToHttp();
     const response = http.getResponse<Response>();
     const shown = shownFor(thrown);

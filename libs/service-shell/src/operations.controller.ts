@@ -1,4 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { isUuid } from '@tongchou/kernel';
 import { listParked, releaseParked } from '@tongchou/messaging';
 import { z, type ZodType } from 'zod';
 import { AnswerError } from './answer-error.ts';
@@ -6,6 +7,20 @@ import { Engine } from './engine.ts';
 import { inputFault } from './input-fault.ts';
 
 const rebuildInput = z.strictObject({ model: z.string().max(200) });
+
+const stream = { source: z.string().max(100), streamId: z.string().refine(isUuid, 'must be a UUID in lower case') };
+const id = z.string().regex(/^\d{1,18}$/, 'must be the id of a parked message');
+
+const parkedFilter = z.strictObject({
+  source: stream.source.optional(),
+  streamId: stream.streamId.optional(),
+  limit: z.coerce.number().pipe(z.int().min(1).max(1_000)).optional(),
+});
+
+const releaseInput = z.union(
+  [z.strictObject({ ids: z.array(id).min(1).max(1_000) }), z.strictObject(stream)],
+  'give {"ids": [...]}, or {"source", "streamId"} of a whole stream',
+);
 
 /** Operators' routes: how the service is, rebuilding a read model, and what was parked. */
 @Controller('v1/operations')
@@ -34,6 +49,22 @@ export class OperationsController {
     }
     await this.#engine.rebuild(model);
     return { rebuilt: model };
+  }
+
+  /** What waits, streams together, each in order. */
+  @Get('parked')
+  async parked(@Query() query: unknown): Promise<object> {
+    const { source, streamId, limit } = checked(parkedFilter, query);
+    const filter = { ...(source && { source }), ...(streamId && { streamId }), ...(limit && { limit }) };
+    return { parked: await listParked(this.#engine.store, filter) };
+  }
+
+  /** Replays parked messages by ids, or a whole stream, in order. What is still at fault stays, with today's reason. */
+  @Post('parked/release')
+  @HttpCode(200)
+  async release(@Body() body: unknown): Promise<object> {
+    const which = checked(releaseInput, body);
+    return releaseParked(this.#engine.store, 'ids' in which ? which.ids : which);
   }
 }
 

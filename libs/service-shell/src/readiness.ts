@@ -19,15 +19,16 @@ export async function databaseTrouble(store: Pick<Store, 'pool'>): Promise<strin
   }
 }
 
-/** What has stopped and will not go on by itself. Another instance may lead; what it has stopped is read from the store. */
+const stopsOf = (what: string, parts: readonly { readonly name: string; readonly stopped?: string }[]): string[] =>
+  parts.flatMap(({ name, stopped }) => (stopped === undefined ? [] : [`${what} ${name}: ${stopped}`]));
+
+/** What has stopped and will not go on by itself, here or where another instance leads; and a relay that fails for now. */
 export function stoppedParts(runner: Runner, policies: Policies, relay: Relay): string[] {
-  const models = runner
-    .status()
-    .models.flatMap(({ name, stopped }) => (stopped ? [`read model ${name}: ${stopped}`] : []));
   const { stopped, trouble } = relay.status();
+  const relayReason = stopped ?? trouble;
   return [
-    ...models,
-    ...policyReasons(policies),
-    ...(stopped ? [`relay: ${stopped}`] : trouble ? [`relay: ${trouble}`] : []),
+    ...stopsOf('read model', runner.status().models),
+    ...stopsOf('policy', policies.status().policies),
+    ...(relayReason === undefined ? [] : [`relay: ${relayReason}`]),
   ];
 }

@@ -1,24 +1,8 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { PublicFact } from '@tongchou/contracts';
-import type { Fact, Tagged, UpcasterChains } from '@tongchou/kernel';
+import type { AnyPolicy, AnyReadModel } from '@tongchou/event-store';
+import type { Tagged, UpcasterChains } from '@tongchou/kernel';
 import type { CommandTable } from './define-commands.ts';
-
-/** A read model whose row and facts only its runner needs to know. Methods, so that a model of narrower facts fits. */
-export interface AnyReadModel {
-  readonly name: string;
-  readonly version: number;
-  readonly columns: Readonly<Record<string, string>>;
-  readonly primaryKey: readonly string[];
-  readonly indexes?: readonly (readonly string[])[];
-  key(fact: Fact): object | undefined;
-  fold(row: object | undefined, fact: Fact): object;
-}
-
-/** A policy over any facts that sends any of this service's commands. */
-export interface AnyPolicy {
-  readonly name: string;
-  react(fact: Fact): readonly Tagged[];
-}
 
 /** A service as a list of parts: everything that is peculiar to it. The shell brings the rest. */
 export interface ServiceParts {

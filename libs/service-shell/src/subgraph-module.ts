@@ -18,6 +18,7 @@ const DOCUMENT_TOKENS_MAX = 10_000;
 
 /** A subgraph from its schema, written by hand; resolvers are found in the module. */
 export function subgraphModule(service: string, schemaPath: string, log: Pick<Logger, 'error'>): DynamicModule {
+  const schema = readFileSync(schemaPath, 'utf8');
   const plugins: ApolloServerPlugin<GraphContext>[] = [
     freshnessPlugin,
     ApolloServerPluginInlineTraceDisabled(),
@@ -25,8 +26,8 @@ export function subgraphModule(service: string, schemaPath: string, log: Pick<Lo
   ];
   return GraphQLModule.forRoot<ApolloFederationDriverConfig>({
     driver: ApolloFederationDriver,
-    typeDefs: readFileSync(schemaPath, 'utf8'),
-    resolvers: scalars,
+    typeDefs: schema,
+    resolvers: scalarsOf(schema),
     context: ({ req }: { req: IncomingMessage }) => new GraphContext(req),
     formatError: formatErrorOf(service, (err, requestId) => log.error({ err, requestId }, 'a field failed')),
     plugins,
@@ -41,3 +42,9 @@ export function subgraphModule(service: string, schemaPath: string, log: Pick<Lo
     resolverValidationOptions: { requireResolversForResolveType: 'ignore' },
   });
 }
+
+/** Only what the schema declares: a resolver without its type is refused. */
+const scalarsOf = (schema: string): typeof scalars =>
+  Object.fromEntries(
+    Object.entries(scalars).filter(([name]) => new RegExp(`^\\s*scalar ${name}\\b`, 'm').test(schema)),
+  );

@@ -1,0 +1,198 @@
+import { writeFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver, ResolveReference } from '@nestjs/graphql';
+import { entityOf, uuidOf } from '@tongchou/event-store';
+import { reject, rejectForNow, type Decider, type Fact, type Policy, type ReadModel } from '@tongchou/kernel';
+import { In } from 'typeorm';
+import { z } from 'zod';
+import { batched } from './batched.ts';
+import { defineCommands } from './define-commands.ts';
+import { textField } from './fields.ts';
+import { GraphContext } from './graph-context.ts';
+import { Mutations, type MutationInput } from './mutations.ts';
+import { Reads } from './reads.ts';
+import { serviceModule } from './service-module.ts';
+import type { ServiceParts } from './service-parts.ts';
+import type { ServiceConfig } from './service-settings.ts';
+
+export const SHELF_HOLDS = 3;
+
+type ShelfCommand =
+  | { readonly type: 'PutBook'; readonly shelf: string; readonly title: string }
+  | { readonly type: 'BreakShelf'; readonly shelf: string };
+type ShelfEvent = { readonly type: 'BookPut'; readonly shelf: string; readonly title: string };
+
+const decider = {
+  streamType: 'Shelf',
+  foldVersion: 1,
+  initial: { titles: [] as readonly string[] },
+  evolve: (state, event) => ({ titles: [...state.titles, event.title] }),
+  decide: (command, { titles }) => {
+    if (command.type === 'BreakShelf') throw new Error('a bug of the decider at 10.1.2.3');
+    if (titles.includes(command.title)) return [];
+    if (command.title === 'ordered') return rejectForNow('NotDelivered', {});
+    if (titles.length === SHELF_HOLDS) return reject('ShelfFull', { holds: SHELF_HOLDS });
+    return [{ type: 'BookPut', shelf: command.shelf, title: command.title }];
+  },
+} satisfies Decider<
+  ShelfCommand,
+  ShelfEvent,
+  { readonly titles: readonly string[] },
+  ReturnType<typeof reject<'ShelfFull', { holds: number }>> | ReturnType<typeof rejectForNow<'NotDelivered', object>>
+>;
+
+export const shelfId = (shelf: string): string => uuidOf('Shelf', shelf);
+
+const shelf = textField('Name of the shelf.', 100);
+
+export const shelfCommands = defineCommands(
+  {
+    decider,
+    streamOf: (command) => shelfId(command.shelf),
+    refusals: {
+      ShelfFull: { happened: 'The shelf holds {holds} books.', remedy: 'Take another shelf.', zh: '书架已满。' },
+      NotDelivered: { happened: 'The book is not here yet.', remedy: 'Send it again later.', zh: '书尚未送达。' },
+    },
+  },
+  {
+    PutBook: {
+      description: 'Puts a book on a shelf.',
+      input: z.strictObject({ shelf, title: textField('Title.', 200) }),
+      command: (input) => ({ type: 'PutBook', ...input }),
+    },
+    BreakShelf: {
+      description: 'Meets a bug.',
+      input: z.strictObject({ shelf }),
+      command: (input) => ({ type: 'BreakShelf', ...input }),
+    },
+  },
+);
+
+interface ShelfRow {
+  readonly id: string;
+  readonly books: number;
+}
+
+const shelves: ReadModel<ShelfRow, Fact<ShelfEvent>, 'id'> = {
+  name: 'shelves',
+  version: 1,
+  columns: { id: 'uuid', books: 'integer' },
+  primaryKey: ['id'],
+  key: ({ source, streamId }) => (source === 'shelf' ? { id: streamId } : undefined),
+  fold: (row, { streamId }) => ({ id: streamId, books: (row?.books ?? 0) + 1 }),
+};
+
+/** A sheet that costs opens is worth a book. */
+const booksOfCosts: Policy<Fact, ShelfCommand> = {
+  name: 'books_of_costs',
+  react: ({ source, event, streamId }) =>
+    source === 'costs' && event.type === 'CostSheetOpened'
+      ? [{ type: 'PutBook', shelf: 'costs', title: streamId }]
+      : [],
+};
+
+@Resolver('Shelf')
+class ShelfResolver {
+  readonly #reads: Reads;
+  readonly #mutations: Mutations;
+
+  constructor(reads: Reads, mutations: Mutations) {
+    this.#reads = reads;
+    this.#mutations = mutations;
+  }
+
+  @Query()
+  shelf(@Args('id') id: string, @Context() context: GraphContext): Promise<ShelfRow | undefined> {
+    return this.#load(id, context);
+  }
+
+  @Query()
+  fault(): never {
+    throw new Error('select * from secrets at 10.1.2.3');
+  }
+
+  @ResolveReference()
+  reference({ id }: { readonly id: string }): { readonly id: string } {
+    return { id };
+  }
+
+  @ResolveField()
+  async books(@Parent() { id }: { readonly id: string }, @Context() context: GraphContext): Promise<number> {
+    return (await this.#load(id, context))?.books ?? 0;
+  }
+
+  @Mutation()
+  async putBook(
+    @Args('input') input: MutationInput & { readonly shelf: string },
+    @Context() context: GraphContext,
+  ): Promise<object> {
+    const { object, ...rest } = await this.#mutations.run('PutBook', input, context, (id) => this.#load(id, context));
+    return { shelf: object, ...rest };
+  }
+
+  #load(id: string, context: GraphContext): Promise<ShelfRow | undefined> {
+    return batched(context, 'shelves', id, async (ids) => {
+      const rows = await this.#reads.query('shelves', context, (db) =>
+        db.getRepository(entityOf(shelves)).findBy({ id: In([...ids]) }),
+      );
+      return new Map(rows.map((row) => [row.id, row]));
+    });
+  }
+}
+
+const SCHEMA = /* GraphQL */ `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
+  scalar Money @specifiedBy(url: "https://en.wikipedia.org/wiki/Decimal_separator")
+  type Shelf @key(fields: "id") {
+    id: ID!
+    books: Int!
+  }
+  type Query {
+    shelf(id: ID!): Shelf
+    fault: String
+  }
+  input PutBookInput {
+    idempotencyKey: String!
+    expectedVersion: Int
+    shelf: String!
+    title: String!
+  }
+  type Refused {
+    code: String!
+    message: String!
+    path: [String!]!
+  }
+  type ShelfPayload {
+    shelf: Shelf
+    errors: [Refused!]!
+    consistencyToken: String
+  }
+  type Mutation {
+    putBook(input: PutBookInput!): ShelfPayload!
+  }
+`;
+
+export function shelfParts(): ServiceParts {
+  const schemaPath = join(mkdtempSync(join(tmpdir(), 'shelf-')), 'schema.graphql');
+  writeFileSync(schemaPath, SCHEMA);
+  return {
+    name: 'shelf',
+    aggregates: [shelfCommands],
+    readModels: [shelves],
+    policies: [booksOfCosts],
+    listensTo: ['costs'],
+    published: () => undefined,
+    upcasters: {},
+    schemaPath,
+    resolvers: [ShelfResolver],
+  };
+}
+
+@Module({})
+export class ShelfModule {
+  static with(config: ServiceConfig): DynamicModule {
+    return { module: ShelfModule, ...serviceModule(shelfParts(), config) };
+  }
+}
