@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { projectIdOf, projectsContracts, toMessage, topicOf } from '@tongchou/contracts';
+import type { PublicFact } from '@tongchou/contracts';
+import type { ProjectId } from '@tongchou/kernel';
+import { openPostgresBus } from '@tongchou/messaging';
+import type { Bus, RelayCheckpoint } from '@tongchou/messaging';
+import { createLog, standUp } from '@tongchou/service-shell';
+import type { ServiceConfig, Standing } from '@tongchou/service-shell';
+import { factsOf, throwAwayDatabase } from '@tongchou/testing';
+import pg from 'pg';
+import { CostsModule } from '../src/costs.module.ts';
+
+const REGISTER = 'spec';
+
+const LOG = createLog('spec', 'silent');
+
+/** The topic of projects, as its relay writes it: whole streams from version 1. */
+function projectsSpeaking(bus: Bus) {
+  let from: RelayCheckpoint | undefined;
+  const generation = randomUUID();
+  const versions = new Map<string, number>();
+  return async (projectId: ProjectId, ...facts: PublicFact[]): Promise<void> => {
+    const said = versions.get(projectId) ?? 0;
+    versions.set(projectId, said + facts.length);
+    const stream = { source: 'projects', streamType: 'Project', streamId: projectId };
+    const events = facts.map(({ type }) => ({ type }));
+    const messages = factsOf(stream, [...Array.from({ length: said }, () => ({ type: '' })), ...events])
+      .slice(said)
+      .map((fact, index) => toMessage(fact, facts[index]));
+    const to = { generation, cursor: randomUUID(), epoch: 1, systemIdentifier: 'spec' };
+    await bus.publish(topicOf('projects'), messages, { from, to });
+    from = to;
+  };
+}
+
+/** Costs on databases of its own, with projects to be heard over the bus. */
+export async function standingCosts() {
+  const own = await throwAwayDatabase();
+  const shared = await throwAwayDatabase();
+  const bus = await openPostgresBus({ url: shared.url, log: LOG });
+  await bus.openTopic(topicOf('projects'));
+  const say = projectsSpeaking(bus);
+  const config: ServiceConfig = {
+    port: 0,
+    host: '127.0.0.1',
+    logLevel: 'silent',
+    databaseUrl: own.url,
+    busDatabaseUrl: shared.url,
+    currency: 'USD',
+    referenceDate: undefined,
+    mainRegister: undefined,
+  };
+  const standing: Standing = await standUp(CostsModule.with(config), config);
+  const database = new pg.Pool({ connectionString: own.url, max: 2 });
+  return {
+    url: standing.url,
+    bus,
+    database,
+    idOf: (reference: string): ProjectId => projectIdOf(REGISTER, reference),
+    register: (reference: string): Promise<void> => {
+      const projectId = projectIdOf(REGISTER, reference);
+      const data = { ...projectsContracts.ProjectRegistered.example, projectId, register: REGISTER, reference };
+      return say(projectId, { type: 'ProjectRegistered', schemaVersion: 1, data });
+    },
+    cancel: (reference: string, reason: string): Promise<void> =>
+      say(projectIdOf(REGISTER, reference), { type: 'ProjectCancelled', schemaVersion: 1, data: { reason } }),
+    close: async (): Promise<void> => {
+      await standing.close();
+      await database.end();
+      await bus.close();
+      await own.drop();
+      await shared.drop();
+    },
+  };
+}
+
+export type StandingCosts = Awaited<ReturnType<typeof standingCosts>>;
