@@ -123,3 +123,14 @@ export async function setStopped(
   );
   return rowCount === 1;
 }
+
+/** Begins again at the first fact, in the database as it is now. False when a later epoch holds the checkpoint. */
+export async function restartCheckpoint(db: Db, key: CheckpointKey, epoch: number, identity: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update es.checkpoints set base = $1::pg_snapshot, paging = null, system_identifier = $2, stopped = null,
+       watermarks = '{}', updated_at = clock_timestamp()
+     where reader = $3 and reader_version = $4 and epoch = $5`,
+    [FROM_THE_START.base.text, identity, key.reader, key.version, epoch],
+  );
+  return rowCount === 1;
+}

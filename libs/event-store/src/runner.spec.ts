@@ -1,33 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Fact, ReadModel } from '@tongchou/kernel';
-import { throwAwayDatabase } from '@tongchou/testing';
-import { decodeFacts, type Decode } from './decode-facts.ts';
-import { currentSnapshot, FROM_THE_START, readDifference } from './difference.ts';
-import { type AnyReadModel, foldFromScratch } from './fold.ts';
+import { decode, type Happened, type House, openHouse, QUICK, totals, until } from './facts.fixture.ts';
+import type { AnyReadModel } from './fold.ts';
 import { silentLog } from './log.ts';
 import { readRows, servingTable } from './model-table.ts';
 import { type Runner, startRunner } from './runner.ts';
-import { openStore, type Store } from './store.ts';
-
-type Happened = { readonly type: 'Happened'; readonly project: string; readonly amount: number };
-type Row = { project: string; events: number; amount: number; words: readonly string[]; lastOn: string | null };
-
-const totals: ReadModel<Row, Fact<Happened>, 'project'> = {
-  name: 'totals',
-  version: 1,
-  columns: { project: 'text', events: 'integer', amount: 'bigint', words: 'text[]', lastOn: 'timestamptz?' },
-  primaryKey: ['project'],
-  indexes: [['amount']],
-  key: ({ event }) => ({ project: event.project }),
-  fold: (row, { event, recordedAt, source }) => ({
-    project: event.project,
-    events: (row?.events ?? 0) + 1,
-    amount: (row?.amount ?? 0) + event.amount,
-    words: [...new Set([...(row?.words ?? []), `a "${source}" {,\\}`])].toSorted(),
-    lastOn: [row?.lastOn ?? '', recordedAt].toSorted().at(-1) ?? null,
-  }),
-};
+import type { Store } from './store.ts';
 
 const count = (name: string): ReadModel<{ source: string; events: number }, Fact<Happened>, 'source'> => ({
   name,
@@ -46,21 +25,19 @@ const touchy = (): AnyReadModel => ({
   },
 });
 
-const decode: Decode = (_source, type, _version, data) => (type === 'Happened' ? { type, ...data } : undefined);
-const QUICK = { heartbeatMs: 200, idleSessionMs: 2_000, retryMs: 25 };
-
-let database: Awaited<ReturnType<typeof throwAwayDatabase>>;
+let house: House;
 let store: Store;
 const runners: Runner[] = [];
 beforeEach(async () => {
-  database = await throwAwayDatabase();
-  store = await openStore({ url: database.url, service: 'projects' });
+  house = await openHouse();
+  ({ store } = house);
 });
 afterEach(async () => {
   await Promise.all(runners.splice(0).map((runner) => runner.stop()));
-  await store.close();
-  await database.drop();
+  await house.close();
 });
+
+const happen: House['happen'] = (...args) => house.happen(...args);
 
 async function start(...models: AnyReadModel[]): Promise<Runner> {
   const runner = await startRunner({ store, models, decode, log: silentLog, timing: QUICK });
@@ -68,46 +45,7 @@ async function start(...models: AnyReadModel[]): Promise<Runner> {
   return runner;
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1_500; tries += 1) {
-    if (await condition()) return;
-    await pause(10);
-  }
-  throw new Error('it did not come to pass');
-}
-
-const streamVersions = new Map<string, number>();
-
-/** Events of one stream, own ones or, with a source, received ones. */
-async function happen(project: string, amounts: readonly number[], source?: string): Promise<void> {
-  const stream = `${database.url}/${source ?? ''}/${project}`;
-  const last = streamVersions.get(stream) ?? 0;
-  streamVersions.set(stream, last + amounts.length);
-  await store.pool.query(
-    `insert into es.${source ? 'received (source, ' : 'events ('} recorded_at, stream_id, stream_type, version, event_id,
-       event_type, schema_version, data, metadata)
-     select ${source ? `'${source}', ` : ''} clock_timestamp(), uuid_in(md5($1)::cstring), 'Project', $2 + n, gen_random_uuid(),
-       'Happened', 1, jsonb_build_object('project', $1::text, 'amount', amount), '{}'
-     from unnest($3::bigint[]) with ordinality as a (amount, n)`,
-    [project, last, amounts],
-  );
-  store.wake.announce('facts');
-}
-
-async function allFacts(): Promise<Fact[]> {
-  const options = { service: 'projects', tables: ['events', 'received'], pageSize: 1_000_000 } as const;
-  const { facts } = await readDifference(store.pool, FROM_THE_START, await currentSnapshot(store.pool), options);
-  return decodeFacts(facts, decode);
-}
-
-/** The table holds what one fold from scratch gives, no row more or less. */
-async function expectFolded(model: AnyReadModel): Promise<void> {
-  const wanted = foldFromScratch(model, await allFacts());
-  const found = await readRows(store.pool, servingTable(model), [...wanted.values()]);
-  expect(new Map(found)).toEqual(wanted);
-  const { rows } = await store.pool.query<{ count: number }>(`select count(*)::int as count from rm.${model.name}`);
-  expect(rows).toEqual([{ count: wanted.size }]);
-}
+const expectFolded = async (model: AnyReadModel): Promise<void> => expect(await house.differences(model)).toEqual([]);
 
 const checkpoints = async (): Promise<Record<string, unknown>[]> =>
   (

@@ -49,7 +49,8 @@ export interface Runner {
   stop(): Promise<void>;
 }
 
-const STATUS_EVERY_MS = 1_000;
+/** How often the stored state is looked at. */
+const STATUS_MS = { least: 200, most: 1_000 };
 const LOOK_EVERY_MS = 50;
 const STUCK_MS = 120_000;
 const CAUGHT_UP_MS = 60_000;
@@ -126,8 +127,13 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   await ensureServingTables(store.pool, models);
   let stored = await readModels(options);
 
+  const ear = store.wake.listen('folded');
   const follow = async (): Promise<void> => {
-    for (; !signal.aborted; await rest(STATUS_EVERY_MS, signal)) stored = await readModels(options).catch(() => stored);
+    while (!signal.aborted) {
+      stored = await readModels(options).catch(() => stored);
+      if (await ear.wait(STATUS_MS.most, signal)) await rest(STATUS_MS.least, signal);
+    }
+    ear.close();
   };
   const following = follow();
   const leadership = lead({

@@ -4,6 +4,7 @@ import { durableSystem } from './durability.ts';
 import type { FactsDatabase } from './facts-database.ts';
 import { type Log, silentLog } from './log.ts';
 import { EngineSchema1764000000000, migrate } from './migrations.ts';
+import { SQL_TYPES } from './sql-values.ts';
 import { openWake } from './wake.ts';
 
 export interface StoreOptions {
@@ -70,7 +71,7 @@ function connect(options: StoreOptions, log: Log, applicationName: string): Prom
     url: options.url,
     applicationName,
     poolSize: options.poolSize ?? 10,
-    extra: { ...TIMEOUTS, keepAlive: true },
+    extra: { ...TIMEOUTS, keepAlive: true, types: SQL_TYPES },
     poolErrorHandler: (error: unknown) => log.warn({ err: error }, 'an idle connection to PostgreSQL ended'),
     installExtensions: false,
     synchronize: false,

@@ -24,8 +24,8 @@ export interface Patience {
 const WAIT_MS = { first: 50, most: 2_000 };
 
 /** Waits without holding the event loop's end up; ends early when `signal` aborts. */
-export async function rest(ms: number, signal: AbortSignal): Promise<void> {
-  await pause(ms, undefined, { signal }).catch(() => undefined);
+export async function rest(ms: number, signal?: AbortSignal): Promise<void> {
+  await pause(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
 }
 
 /**
@@ -38,7 +38,7 @@ export async function patiently<T>(step: () => Promise<T>, { log, name, signal }
       return await step();
     } catch (error) {
       if (signal.aborted || !isTransient(error)) throw error;
-      log.warn({ reader: name, err: error }, 'the database did not answer, tries again');
+      log.warn({ reader: name, err: error }, 'did not succeed, tries again');
       await rest(waitMs, signal);
     }
   }
