@@ -95,6 +95,13 @@ describe('a standing service', () => {
     expect(simple.status).toBe(400);
     const large = await ask(standing.url, `{ fault } # ${'x'.repeat(300_000)}`);
     expect([large.response.status, large.errors?.[0]?.extensions['code']]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    const query = 'query ($id: ID!) { shelf(id: $id) { books } }';
+    for (const id of ['a\u0000', '\ud800', 'x'.repeat(100_000)]) {
+      const { errors: refused } = await ask(standing.url, query, { id });
+      expect(refused).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    }
+    const written = await ask(standing.url, '{ shelf(id: "a\\u0000") { books } }');
+    expect(written.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     expect((await ask(standing.url, '{ __schema { queryType { name } } }')).errors).toBeUndefined();
   });
 

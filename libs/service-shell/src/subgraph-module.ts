@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { formatErrorOf } from './format-error.ts';
 import { freshnessPlugin } from './freshness-plugin.ts';
 import { GraphContext } from './graph-context.ts';
+import { graphTextPlugin } from './graph-text-plugin.ts';
 import { scalars } from './scalars.ts';
 
 const DOCUMENT_TOKENS_MAX = 10_000;
@@ -20,6 +21,7 @@ const DOCUMENT_TOKENS_MAX = 10_000;
 export function subgraphModule(service: string, schemaPath: string, log: Pick<Logger, 'error'>): DynamicModule {
   const schema = readFileSync(schemaPath, 'utf8');
   const plugins: ApolloServerPlugin<GraphContext>[] = [
+    graphTextPlugin,
     freshnessPlugin,
     ApolloServerPluginInlineTraceDisabled(),
     ApolloServerPluginCacheControlDisabled(),
