@@ -130,7 +130,7 @@ async function readPage(
   );
   const { rows } = await db.query<FactRow>({
     name: `es page ${options.tables.join()}`,
-    text: `${arms.join(' union all ')} order by position limit $4`,
+    text: `select * from (${arms.join(' union all ')}) as page order by position limit $4`,
     values: [paging.after, paging.target.text, base.text, options.pageSize],
   });
   const last = rows.at(-1);
