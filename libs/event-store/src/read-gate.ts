@@ -10,14 +10,13 @@ import { rest } from './transient.ts';
 /** The read model does not hold what was asked for in time; when it has stopped, at once. */
 export class StaleRead extends Error {
   readonly code = 'STALE_READ';
+  /** False when the model has stopped: waiting does not help. */
+  readonly retryable: boolean;
 
-  constructor(
-    message: string,
-    /** False when the model has stopped: waiting does not help. */
-    readonly retryable: boolean,
-  ) {
+  constructor(message: string, retryable: boolean) {
     super(message);
     this.name = 'StaleRead';
+    this.retryable = retryable;
   }
 }
 
