@@ -14,8 +14,12 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: { does: 'starts the city and keeps it running', load: () => import('./start/command.ts') },
   stop: { does: 'stops the city, or one service of it', load: () => import('./operate/stop.ts') },
+  status: { does: 'says who runs where, and how fresh', load: () => import('./operate/status.ts') },
   reset: { does: 'empties the state after naming what it deletes', load: () => import('./operate/reset.ts') },
   import: { does: 'sends a real file through commands, a verdict a row', load: () => import('./import/command.ts') },
+  rebuild: { does: 'builds a read model anew beside the serving one', load: () => import('./operate/rebuild.ts') },
+  parked: { does: 'lists, shows, releases what a service could not take', load: () => import('./operate/parked.ts') },
+  docs: { does: 'prints the catalogues', load: () => import('./docs/command.ts') },
   build: { does: 'compiles what changed', load: () => import('./build/command.ts') },
 };
 

@@ -36,15 +36,12 @@ async function openLog(file: string): ReturnType<typeof open> {
   return open(file, 'a');
 }
 
-async function launch(plan: AppPlan): Promise<ChildProcess> {
-  const log = await openLog(plan.logFile);
-  const child = spawn(process.execPath, [...plan.nodeFlags, plan.script], {
+function spawnApp(plan: AppPlan, log: number): ChildProcess {
+  return spawn(process.execPath, [...plan.nodeFlags, plan.script], {
     cwd: path.dirname(path.dirname(plan.script)),
     env: { ...process.env, ...plan.environment, PORT: String(plan.port) },
-    stdio: ['ignore', log.fd, log.fd],
+    stdio: ['ignore', log, log],
   });
-  await log.close();
-  return child;
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
@@ -82,9 +79,11 @@ async function stopChild(child: ChildProcess, ended: Promise<string>, graceMs: n
 
 /** Starts one app in this process's group, its output in its log. @throws when it cannot be started at all. */
 export async function launchApp(plan: AppPlan): Promise<Running> {
-  const child = await launch(plan);
+  const log = await openLog(plan.logFile);
+  const child = spawnApp(plan, log.fd);
   const ended = new Promise<string>((resolve) => child.once('exit', () => resolve(howEnded(child))));
   await new Promise<void>((resolve, fail) => child.once('spawn', resolve).once('error', fail));
+  await log.close();
   const mark = (child.pid === undefined ? undefined : await markOf(child.pid)) ?? { pid: child.pid ?? 0, started: '' };
   return { mark, ended, ready: untilReady(child, urlOf(plan)), stop: () => stopChild(child, ended, plan.graceMs) };
 }

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { readArguments } from '../state/arguments.ts';
+import { askService } from '../state/ask-service.ts';
+import { Problem } from '../state/problem.ts';
+import { addressOf, runningCity, SERVICES, serviceNamed, type ServiceName } from '../state/run-file.ts';
+import type { StateFolder } from '../state/state-folder.ts';
+import { type ParkedEntry, parkedOf } from '../state/service-status.ts';
+
+const HELP = `
+npm run parked [-- list | show SERVICE ID | release SERVICE ID... | release SERVICE --stream SOURCE/STREAM_ID]
+
+Facts that a service received and could not take: listed with their reasons, shown whole, or released (taken again in
+order, after the cause was removed; what is still at fault stays parked).
+
+  --json          print as JSON`;
+
+const anything = z.looseObject({});
+
+async function addressed(city: StateFolder, named: string | undefined): Promise<{ service: ServiceName; url: string }> {
+  const service = serviceNamed(named);
+  const url = addressOf(await runningCity(city), service);
+  if (url === undefined) throw new Problem(`${service} does not run.`, `Start it: npm start -- --only ${service}.`);
+  return { service, url };
+}
+
+const stream = ({ source, streamId }: ParkedEntry): string => (streamId === null ? source : `${source}/${streamId}`);
+
+async function list(city: StateFolder, json: boolean): Promise<number> {
+  const running = await runningCity(city);
+  const found: (ParkedEntry & { service: string })[] = [];
+  for (const service of SERVICES) {
+    const url = addressOf(running, service);
+    if (url !== undefined) found.push(...(await parkedOf(url)).map((entry) => ({ ...entry, service })));
+  }
+  if (json) console.log(JSON.stringify(found, null, 2));
+  else if (found.length === 0) console.log('Nothing is parked.');
+  else {
+    for (const entry of found) {
+      const version = entry.version === null ? '' : ` version ${entry.version}`;
+      console.log(`${entry.service} ${entry.id}  ${stream(entry)}${version}  ${entry.reason}: ${entry.detail}`);
+    }
+  }
+  return 0;
+}
+
+async function show(city: StateFolder, named: string | undefined, id: string | undefined): Promise<number> {
+  const { service, url } = await addressed(city, named);
+  if (id === undefined) throw new Problem('No message was named.', 'npm run parked lists their ids.');
+  const message = await askService(url, `parked/${encodeURIComponent(id)}`, anything).catch(() => undefined);
+  if (!message) throw new Problem(`${service} has parked no message ${id}.`, 'npm run parked lists what there is.');
+  console.log(JSON.stringify(message, null, 2));
+  return 0;
+}
+
+function whichOf(ids: readonly string[], streamName: string | undefined): object {
+  if (streamName === undefined && ids.length > 0) return { ids };
+  const [source, streamId] = streamName?.split('/') ?? [];
+  if (source !== undefined && streamId !== undefined && ids.length === 0) return { source, streamId };
+  throw new Problem('Say what to release.', 'Give ids, or --stream SOURCE/STREAM_ID; npm run parked lists both.');
+}
+
+async function release(city: StateFolder, words: readonly string[], streamName: string | undefined): Promise<number> {
+  const { url } = await addressed(city, words[0]);
+  const which = whichOf(words.slice(1), streamName);
+  const answer = await askService(url, 'parked/release', anything, { method: 'POST', body: which, withinMs: 60_000 });
+  console.log(JSON.stringify(answer, null, 2));
+  return 0;
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const options = { json: { type: 'boolean' }, stream: { type: 'string' } } as const;
+  const { values, words, city } = readArguments(args, HELP, options, { atMost: 1_000 });
+  const [what = 'list', ...rest] = words;
+  if (what === 'list') return list(city, values.json ?? false);
+  if (what === 'show') return show(city, rest[0], rest[1]);
+  if (what === 'release') return release(city, rest, values.stream);
+  throw new Problem(`parked cannot "${what}".`, 'It can list, show and release; see --help.');
+}

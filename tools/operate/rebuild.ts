@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { readArguments } from '../state/arguments.ts';
+import { askService } from '../state/ask-service.ts';
+import { Problem } from '../state/problem.ts';
+import { addressOf, runningCity, serviceNamed } from '../state/run-file.ts';
+import { statusOf } from '../state/service-status.ts';
+
+const HELP = `
+npm run rebuild -- SERVICE READ_MODEL
+
+Builds a read model anew from the events, beside the one that serves, and swaps when it has caught up.
+npm run rebuild -- SERVICE lists its read models.`;
+
+const WITHIN_MS = 30 * 60_000;
+const SAY_EVERY_MS = 3_000;
+
+const rebuilt = z.object({ rebuilt: z.string() });
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { words, city } = readArguments(args, HELP, {}, { atMost: 2 });
+  const service = serviceNamed(words[0]);
+  const model = words[1];
+  const url = addressOf(await runningCity(city), service);
+  if (url === undefined) throw new Problem(`${service} does not run.`, `Start it: npm start -- --only ${service}.`);
+  if (model === undefined) {
+    const models = (await statusOf(url)).runner?.models.map(({ name }) => name) ?? [];
+    throw new Problem('No read model was named.', `${service} has ${models.join(', ')}.`);
+  }
+  const began = Date.now();
+  const saying = setInterval(
+    () => console.error(`  building ${model}, ${Math.round((Date.now() - began) / 1000)} s`),
+    SAY_EVERY_MS,
+  );
+  try {
+    await askService(url, 'rebuild', rebuilt, { method: 'POST', body: { model }, withinMs: WITHIN_MS });
+  } finally {
+    clearInterval(saying);
+  }
+  console.log(`${model} of ${service} was built anew and serves, after ${((Date.now() - began) / 1000).toFixed(1)} s.`);
+  return 0;
+}

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { readArguments } from '../state/arguments.ts';
+import { alive } from '../state/processes.ts';
+import { reasonOf } from '../state/problem.ts';
+import { instancesOf, readRun, type RunFile, SERVICES } from '../state/run-file.ts';
+import { type ServiceStatus, statusOf } from '../state/service-status.ts';
+import { runningSupervisor } from '../state/supervisor-file.ts';
+
+const HELP = `
+npm run status [-- --json]
+
+Who runs where, with which process and how much memory, and how fresh each service's answers are.
+Exit code: 0 all runs and is ready, 1 something does not.`;
+
+interface Line {
+  readonly app: string;
+  readonly url: string;
+  readonly pid: number;
+  /** Proportional share of memory in MB, where the system tells it. */
+  readonly memoryMb: number | null;
+  readonly state: string;
+  readonly fresh: string;
+  readonly well: boolean;
+}
+
+async function memoryOf(pid: number): Promise<number | null> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];
+  return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
+}
+
+const freshness = ({ freshness: sources }: ServiceStatus): string =>
+  sources
+    .map(({ source, lagMs }) => `${source} ${lagMs === null ? 'unknown' : `${(lagMs / 1000).toFixed(1)} s`}`)
+    .join(', ');
+
+async function serviceLine(app: string, { url, pid }: { url: string; pid: number }): Promise<Line> {
+  const known = { app, url, pid, memoryMb: await memoryOf(pid) };
+  try {
+    const status = await statusOf(url);
+    const well = status.unready.length === 0;
+    return { ...known, state: well ? 'ready' : status.unready.join('; '), fresh: freshness(status), well };
+  } catch (error) {
+    return { ...known, state: alive(pid) ? reasonOf(error) : 'not running', fresh: '', well: false };
+  }
+}
+
+async function gatewayLine({ url, pid }: { url: string; pid: number }): Promise<Line> {
+  const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) }).then(
+    async (reply) => (reply.ok ? 'ready' : (await reply.text()).slice(0, 300)),
+    (error: unknown) => (alive(pid) ? reasonOf(error) : 'not running'),
+  );
+  return {
+    app: 'gateway',
+    url,
+    pid,
+    memoryMb: await memoryOf(pid),
+    state: answer,
+    fresh: '',
+    well: answer === 'ready',
+  };
+}
+
+async function postgresLine({ postgres }: RunFile): Promise<Line[]> {
+  if (!postgres) return [];
+  const { pid } = postgres;
+  const well = alive(pid);
+  const { host } = new URL(postgres.url);
+  const state = well ? 'runs' : 'not running';
+  return [{ app: 'postgres', url: `postgres://${host}`, pid, memoryMb: await memoryOf(pid), state, fresh: '', well }];
+}
+
+async function linesOf(run: RunFile): Promise<Line[]> {
+  const lines = await Promise.all([
+    ...instancesOf(run, 'gateway').map(gatewayLine),
+    ...SERVICES.flatMap((app) => instancesOf(run, app).map((instance) => serviceLine(app, instance))),
+  ]);
+  return [...lines, ...(await postgresLine(run))];
+}
+
+function print(lines: readonly Line[]): void {
+  console.log(
+    `${'app'.padEnd(10)}${'where'.padEnd(28)}${'pid'.padEnd(9)}${'memory'.padEnd(9)}${'state'.padEnd(8)} fresh (behind)`,
+  );
+  for (const { app, url, pid, memoryMb, state, fresh } of lines) {
+    const memory = memoryMb === null ? '?' : `${memoryMb} MB`;
+    console.log(
+      `${app.padEnd(10)}${url.padEnd(28)}${String(pid).padEnd(9)}${memory.padEnd(9)}${state.padEnd(8)} ${fresh}`,
+    );
+  }
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, city } = readArguments(args, HELP, { json: { type: 'boolean' } });
+  const found = await readRun(city);
+  const supervisor = await runningSupervisor(city);
+  if (!found) {
+    const phase = supervisor ? `is ${supervisor.phase} (pid ${supervisor.supervisor.pid})` : 'does not run: npm start';
+    if (values.json) console.log(JSON.stringify({ phase: supervisor?.phase ?? 'stopped', apps: [] }));
+    else console.log(`The city of ${city.shown} ${phase}.`);
+    return 1;
+  }
+  const lines = await linesOf(found);
+  const missing = SERVICES.filter((service) => instancesOf(found, service).length === 0);
+  if (values.json)
+    console.log(JSON.stringify({ phase: supervisor?.phase ?? 'unsupervised', apps: lines, stopped: missing }, null, 2));
+  else {
+    print(lines);
+    for (const service of missing) console.log(`${service} is stopped: npm start -- --only ${service}`);
+    if (!supervisor) console.log('Nobody keeps it running: its supervisor ended. npm start cleans up and starts anew.');
+  }
+  return lines.every(({ well }) => well) && missing.length === 0 && supervisor ? 0 : 1;
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { askService } from './ask-service.ts';
+
+const serviceStatus = z.looseObject({
+  version: z.string(),
+  unready: z.array(z.string()),
+  runner: z
+    .looseObject({
+      leading: z.boolean(),
+      models: z.array(z.looseObject({ name: z.string(), version: z.number(), stopped: z.string().optional() })),
+    })
+    .optional(),
+  relay: z.looseObject({ leading: z.boolean(), trouble: z.string().optional() }).optional(),
+  freshness: z.array(
+    z.looseObject({ source: z.string(), closedInstant: z.string().nullable(), lagMs: z.number().nullable() }),
+  ),
+});
+
+/** How a service says it is. */
+export type ServiceStatus = z.infer<typeof serviceStatus>;
+
+export const statusOf = (url: string): Promise<ServiceStatus> => askService(url, 'status', serviceStatus);
+
+const parked = z.object({
+  parked: z.array(
+    z.looseObject({
+      id: z.string(),
+      topic: z.string(),
+      partition: z.number(),
+      offset: z.number(),
+      source: z.string(),
+      streamId: z.string().nullable(),
+      version: z.number().nullable(),
+      reason: z.string(),
+      detail: z.string(),
+      parkedAt: z.string(),
+    }),
+  ),
+});
+
+export type ParkedEntry = z.infer<typeof parked>['parked'][number];
+
+/** What a service has parked, streams together, each in order; at most 1,000. */
+export async function parkedOf(url: string, filter: Readonly<Record<string, string>> = {}): Promise<ParkedEntry[]> {
+  const query = new URLSearchParams({ limit: '1000', ...filter });
+  return (await askService(url, `parked?${query.toString()}`, parked)).parked;
+}
