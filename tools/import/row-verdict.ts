@@ -28,15 +28,19 @@ const refusalOf = (verdict: WireVerdict): Outcome | undefined => {
 
 export const isRefused = (verdict: WireVerdict): boolean => refusalOf(verdict) !== undefined;
 
-/** A row's verdict from those of its commands: what was refused first, then what was not believed, then what is new. */
+/** What of a row was not believed, and why. */
+function doubtsOf(verdicts: readonly WireVerdict[]): string {
+  const doubted = verdicts.flatMap(({ facts = [] }) => facts.filter(({ type }) => type.endsWith('Quarantined')));
+  return doubted.map(({ type, reason }) => `${type}${reason === undefined ? '' : `, ${reason}`}`).join('; ');
+}
+
+/** A row's verdict from those of its commands: what was refused first, then whether anything of it is new. */
 export function outcomeOf(verdicts: readonly WireVerdict[]): Outcome {
   const refused = verdicts.map(refusalOf).find((outcome) => outcome !== undefined);
   if (refused) return refused;
-  const doubted = verdicts.flatMap(({ facts = [] }) => facts.filter(({ type }) => type.endsWith('Quarantined')));
-  if (doubted.length > 0) {
-    const because = doubted.map(({ type, reason }) => `${type}${reason === undefined ? '' : `, ${reason}`}`).join('; ');
-    return { status: 'quarantined', because };
+  const doubts = doubtsOf(verdicts);
+  if (verdicts.every(({ status }) => status === 'repeated')) {
+    return { status: 'repeated', because: doubts === '' ? '' : `quarantined before: ${doubts}` };
   }
-  const repeated = verdicts.every(({ status }) => status === 'repeated');
-  return { status: repeated ? 'repeated' : 'imported', because: '' };
+  return doubts === '' ? { status: 'imported', because: '' } : { status: 'quarantined', because: doubts };
 }

@@ -92,7 +92,7 @@ export async function printSummary(summary: Summary): Promise<void> {
     ...verdictLines(imported, dryRun),
     ...encodingLines(imported),
     ...notableLines(imported, report),
-    ...(found ? controlTable(found.totals, profile) : []),
+    ...(found && form === 'table' ? controlTable(found.totals, profile) : []),
     ...(found?.complete === false
       ? ['Some facts were still on their way: npm run status shows how fresh the city is.']
       : []),

@@ -7,6 +7,7 @@ const COUNTED_REFERENCES = 200_000;
 /** Counts of an import while it runs, within bounds. */
 export class Tally {
   readonly rows = new Map<RowStatus, number>();
+  /** Facts that this run recorded, by kind. */
   readonly facts = new Map<string, number>();
   readonly commands = new Map<WireVerdict['status'], number>();
   /** The first rows that a person should look at. */
@@ -27,6 +28,7 @@ export class Tally {
 
   command(verdict: WireVerdict): void {
     add(this.commands, verdict.status);
+    if (verdict.status !== 'accepted') return;
     for (const { type } of verdict.facts ?? []) add(this.facts, type);
   }
 
