@@ -15,12 +15,16 @@ interface Answer {
   readonly errors?: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
 }
 
+/** Statements that the last answer took. */
+let statements = '';
+
 async function ask(query: string, variables: object = {}): Promise<Answer> {
   const response = await fetch(`${costs.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query, variables }),
   });
+  statements = /\d+ statements/.exec(response.headers.get('server-timing') ?? '')?.[0] ?? 'unknown';
   const answer: Answer = JSON.parse(await response.text());
   return answer;
 }
@@ -237,12 +241,16 @@ describe('a sheet', () => {
     await eventually('both sheets are folded', async () =>
       ((await sheetsOf('one', 'two')) as { costSheet: unknown }[]).every(({ costSheet }) => costSheet !== null),
     );
+    await sheetsOf('one');
+    const ofOne = statements;
+    expect(ofOne).toMatch(/^[1-9]/);
     expect(await sheetsOf('two', 'nowhere', 'one', 'two')).toMatchObject([
       { id: costs.idOf('two'), costSheet: { currentBudget: null, baselineBudget: null } },
       { id: costs.idOf('nowhere'), costSheet: null },
       { id: costs.idOf('one'), costSheet: { currentBudget: '1.00' } },
       { id: costs.idOf('two') },
     ]);
+    expect(statements).toBe(ofOne);
     const forged = [{ __typename: 'Project', id: "x'; drop schema es; --" }];
     const text =
       'query ($them: [_Any!]!) { _entities(representations: $them) { ... on Project { costSheet { state } } } }';
