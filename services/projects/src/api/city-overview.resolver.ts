@@ -13,6 +13,7 @@ import {
   unlistedStatement,
 } from './overview-query.ts';
 import type { Dimension, Group, Headline, Sums } from './overview-query.ts';
+import { refuseUnstorable } from './works-query.ts';
 import type { Statement } from './works-query.ts';
 
 /** What the overview needs to know of the city. */
@@ -54,6 +55,7 @@ export class CityOverviewResolver {
     @Args('register') asked: string | null | undefined,
     @Context() context: GraphContext,
   ): Promise<Overview> {
+    refuseUnstorable(asked, ['register']);
     const register = asked ?? this.#settings.mainRegister ?? (await this.#onlyRegister(context));
     const referenceDate = this.#referenceDate.get();
     // No work has a null register: without any, the same statement answers that there is nothing.

@@ -1,5 +1,5 @@
 import type { IsoDate } from '@tongchou/kernel';
-import { AnswerError, keyset, parameters, selectList } from '@tongchou/service-shell';
+import { AnswerError, keyset, parameters, selectList, wireFault } from '@tongchou/service-shell';
 import type { Bind, OrderTerm, Page } from '@tongchou/service-shell';
 import { PHASES } from '../domain/phase.ts';
 import { phaseCode } from '../read-models/phase-code.ts';
@@ -84,6 +84,12 @@ export function termsOf(asked: readonly WorkOrder[] | null | undefined, light: L
 
 const likeAnywhere = (text: string): string => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
+/** Refuses texts that no row can hold and no statement can carry: NUL, half characters. */
+export function refuseUnstorable(value: unknown, path: readonly string[]): void {
+  const fault = wireFault(value, path);
+  if (fault) throw new AnswerError('BAD_USER_INPUT', `${fault.path.join('.')} ${fault.message}`, fault.path);
+}
+
 function textCondition(text: string, bind: Bind): string {
   if (text.length > TEXT_MAX) {
     throw new AnswerError('BAD_USER_INPUT', `text must be at most ${TEXT_MAX} characters`, ['filter', 'text']);
@@ -94,6 +100,7 @@ function textCondition(text: string, bind: Bind): string {
 
 /** Registered works that fit the filter. */
 function conditionsOf(filter: WorkFilter, light: LightSql, bind: Bind): string[] {
+  refuseUnstorable(filter, ['filter']);
   const { text, register, department, district, phase, light: state } = filter;
   const when = <Value>(value: Value | null | undefined, condition: (given: Value) => string): string[] =>
     value === null || value === undefined ? [] : [condition(value)];
