@@ -17,8 +17,11 @@ afterAll(async () => {
   await city.drop();
 });
 
-const run = async (lines: readonly string[]): Promise<AnsweredLine[]> =>
-  verdicts(await (await postLines(standing.url, lines.join('\n'))).text());
+async function run(lines: readonly string[]): Promise<AnsweredLine[]> {
+  const response = await postLines(standing.url, lines.join('\n'));
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+  return verdicts(await response.text());
+}
 
 describe('POST /v1/commands', () => {
   it('stores, repeats, refuses, and tells why, in the order of the lines', async () => {

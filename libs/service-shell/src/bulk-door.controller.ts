@@ -44,7 +44,10 @@ export class BulkDoorController {
     const { requestId, traceparent } = currentScope() ?? openScope(request.headers);
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    response.setHeader('content-type', NDJSON_TYPES[0] ?? '').setHeader('cache-control', 'no-store');
+    response
+      .status(200)
+      .setHeader('content-type', NDJSON_TYPES[0] ?? '')
+      .setHeader('cache-control', 'no-store');
     const out = verdictWriter(response);
     try {
       await this.#door.run({

@@ -1,6 +1,4 @@
-import { writeFileSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver, ResolveReference } from '@nestjs/graphql';
 import { entityOf, uuidOf } from '@tongchou/event-store';
@@ -142,57 +140,21 @@ class ShelfResolver {
   }
 }
 
-const SCHEMA = /* GraphQL */ `
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
-  scalar Money @specifiedBy(url: "https://en.wikipedia.org/wiki/Decimal_separator")
-  type Shelf @key(fields: "id") {
-    id: ID!
-    books: Int!
-  }
-  type Query {
-    shelf(id: ID!): Shelf
-    fault: String
-  }
-  input PutBookInput {
-    idempotencyKey: String!
-    expectedVersion: Int
-    shelf: String!
-    title: String!
-  }
-  type Refused {
-    code: String!
-    message: String!
-    path: [String!]!
-  }
-  type ShelfPayload {
-    shelf: Shelf
-    errors: [Refused!]!
-    consistencyToken: String
-  }
-  type Mutation {
-    putBook(input: PutBookInput!): ShelfPayload!
-  }
-`;
-
-export function shelfParts(): ServiceParts {
-  const schemaPath = join(mkdtempSync(join(tmpdir(), 'shelf-')), 'schema.graphql');
-  writeFileSync(schemaPath, SCHEMA);
-  return {
-    name: 'shelf',
-    aggregates: [shelfCommands],
-    readModels: [shelves],
-    policies: [booksOfCosts],
-    listensTo: ['costs'],
-    published: () => undefined,
-    upcasters: {},
-    schemaPath,
-    resolvers: [ShelfResolver],
-  };
-}
+const parts: ServiceParts = {
+  name: 'shelf',
+  aggregates: [shelfCommands],
+  readModels: [shelves],
+  policies: [booksOfCosts],
+  listensTo: ['costs'],
+  published: () => undefined,
+  upcasters: {},
+  schemaPath: fileURLToPath(new URL('./shelf.fixture.graphql', import.meta.url)),
+  resolvers: [ShelfResolver],
+};
 
 @Module({})
 export class ShelfModule {
   static with(config: ServiceConfig): DynamicModule {
-    return { module: ShelfModule, ...serviceModule(shelfParts(), config) };
+    return { module: ShelfModule, ...serviceModule(parts, config) };
   }
 }

@@ -152,6 +152,14 @@ describe('a standing service', () => {
   });
 });
 
+describe('a taken port', () => {
+  it('is said, and nothing stays open', async () => {
+    const port = Number(new URL(standing.url).port);
+    await expect(city.stand(port)).rejects.toThrow(`Port ${port} is taken`);
+    expect(await get('/health/ready')).toMatchObject({ status: 200 });
+  });
+});
+
 describe('operations', () => {
   const post = async (path: string, body: object) => {
     const response = await fetch(`${standing.url}/v1/operations/${path}`, {

@@ -45,12 +45,15 @@ export async function standUp(
     await app.listen(config.port, config.host);
   } catch (error) {
     await close();
-    throw error;
+    throw taken(error) ? new Error(`Port ${config.port} is taken: end what listens there, or set PORT.`) : error;
   }
   const url = await app.getUrl();
   log.info({ url, hears: engine.topics }, `${engine.name} is ready`);
   return { url, close };
 }
+
+const taken = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
 
 async function open(app: NestExpressApplication, engine: Engine, log: Logger): Promise<void> {
   app.useLogger(nestLog(log));

@@ -38,7 +38,7 @@ export function sampleCity(own: Database, bus: Database) {
   };
   return {
     config,
-    stand: (): Promise<Standing> => standUp(ShelfModule.with(config), config),
+    stand: (port = 0): Promise<Standing> => standUp(ShelfModule.with(config), { ...config, port }),
     drop: async (): Promise<void> => {
       await own.drop();
       await bus.drop();
