@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { composeSupergraph } from '../compose/compose.ts';
 import { asyncApi } from './async-api.ts';
+import { builtPages } from './built-pages.ts';
 import { printEvents } from './events-page.ts';
 import { goldenFiles } from './golden-files.ts';
 import { jsonSchemaFiles } from './json-schemas.ts';
@@ -17,6 +18,7 @@ export const PRINTED_FILES: readonly PrintedFile[] = [
   { path: 'docs/events.md', content: printEvents },
   { path: 'docs/asyncapi.json', content: () => asJson(asyncApi()) },
   { path: 'docs/supergraph.graphql', content: () => composeSupergraph() },
+  ...builtPages(),
   ...jsonSchemaFiles(),
   ...goldenFiles(),
 ];
