@@ -1,88 +1,139 @@
 import type { AppendAnswer, ClaimKey, CommandToAppend, EventToAppend, StreamAppend } from './append.ts';
+import { binaryArray } from './binary-array.ts';
 
-/** Arrays of one table's columns, filled row by row. */
-function columns(count: number): { readonly values: unknown[][]; add(...row: readonly unknown[]): void } {
-  const values = Array.from({ length: count }, (): unknown[] => []);
-  return {
-    values,
-    add: (...row) => row.forEach((value, at) => values[at]?.push(value)),
-  };
+interface StreamRow {
+  readonly n: number;
+  readonly stream: StreamAppend;
+  readonly events: number;
+  readonly steps: number;
 }
 
-/** Column arrays of everything that the statement takes, in the order of its parameters. */
-class Arrays {
-  readonly streams = columns(6);
-  readonly commands = columns(7);
-  readonly claims = columns(4);
-  readonly answered = columns(2);
-  readonly events = columns(8);
-
-  addStream(n: number, stream: StreamAppend): void {
-    const version = { at: stream.expectedVersion };
-    let step = -1;
-    for (const command of stream.commands) {
-      if (command.events.length > 0) step += 1;
-      for (const event of command.events) this.#addEvent(n, step, (version.at += 1), event);
-      this.#addCommand(n, version.at, command);
-    }
-    this.#addClaims(n, stream);
-    const { streamId, streamType, expectedVersion } = stream;
-    this.streams.add(n, streamId, streamType, expectedVersion, version.at - expectedVersion, Math.max(step, 0));
-  }
-
-  #addEvent(n: number, step: number, version: number, event: EventToAppend): void {
-    this.events.add(n, step, version, event.eventId, event.type, event.schemaVersion, event.data, event.metadata);
-  }
-
-  #addCommand(n: number, version: number, command: CommandToAppend): void {
-    const { scope, commandId, fingerprint, kept, result = '{}' } = command;
-    this.commands.add(n, scope, commandId, fingerprint, version, kept, result);
-    if (command.notBefore !== undefined) this.answered.add(n, command.notBefore);
-  }
-
-  #addClaims(n: number, { streamId, commands }: StreamAppend): void {
-    const once = new Map<string, ClaimKey>();
-    for (const { claims = [] } of commands) for (const claim of claims) once.set(nameOf(claim), claim);
-    for (const { kind, key } of once.values()) this.claims.add(n, kind, key, streamId);
-  }
+interface CommandRow {
+  readonly n: number;
+  readonly version: number;
+  readonly command: CommandToAppend;
 }
 
-const nameOf = ({ kind, key }: ClaimKey): string => `${kind}\u0001${key}`;
-
-function claimOf(name: string): ClaimKey {
-  const at = name.indexOf('\u0001');
-  return { kind: name.slice(0, at), key: name.slice(at + 1) };
+interface EventRow {
+  readonly n: number;
+  /** How many commands of this stream have events before it: a microsecond each. */
+  readonly step: number;
+  readonly version: number;
+  readonly event: EventToAppend;
 }
 
-export function appendParameters(streams: readonly StreamAppend[]): unknown[] {
-  const arrays = new Arrays();
-  streams.forEach((stream, n) => arrays.addStream(n, stream));
-  const { commands, claims, answered, events } = arrays;
-  return [arrays.streams, commands, claims, answered, events].flatMap(({ values }) => values);
+interface ClaimRow extends ClaimKey {
+  readonly n: number;
+  readonly streamId: string;
+}
+
+/** Everything that the statement takes, as rows. */
+interface Rows {
+  readonly streams: StreamRow[];
+  readonly commands: CommandRow[];
+  readonly events: EventRow[];
+  readonly claims: ClaimRow[];
+  readonly answered: { readonly n: number; readonly at: string }[];
+}
+
+const NOTHING = '{}';
+const BETWEEN = '\u0001';
+
+function addCommands(rows: Rows, n: number, stream: StreamAppend): void {
+  let version = stream.expectedVersion;
+  let step = -1;
+  for (const command of stream.commands) {
+    if (command.events.length > 0) step += 1;
+    for (const event of command.events) rows.events.push({ n, step, version: (version += 1), event });
+    rows.commands.push({ n, version, command });
+    if (command.notBefore !== undefined) rows.answered.push({ n, at: command.notBefore });
+  }
+  rows.streams.push({ n, stream, events: version - stream.expectedVersion, steps: Math.max(step, 0) });
+}
+
+function addClaims(rows: Rows, n: number, { streamId, commands }: StreamAppend): void {
+  const once = new Map<string, ClaimRow>();
+  for (const { claims = [] } of commands)
+    for (const { kind, key } of claims) once.set(kind + BETWEEN + key, { n, kind, key, streamId });
+  rows.claims.push(...once.values());
+}
+
+function rowsOf(streams: readonly StreamAppend[]): Rows {
+  const rows: Rows = { streams: [], commands: [], events: [], claims: [], answered: [] };
+  streams.forEach((stream, n) => {
+    addCommands(rows, n, stream);
+    addClaims(rows, n, stream);
+  });
+  return rows;
+}
+
+const { int2, int4, int8, bool, uuid, bytea, text, jsonb } = binaryArray;
+
+const plain = ({ streams, commands, events }: Rows): unknown[] => [
+  int4(streams.map(({ n }) => n)),
+  uuid(streams.map(({ stream }) => stream.streamId)),
+  text(streams.map(({ stream }) => stream.streamType)),
+  int8(streams.map(({ stream }) => stream.expectedVersion)),
+  int4(streams.map((row) => row.events)),
+  int4(streams.map(({ steps }) => steps)),
+  int4(commands.map(({ n }) => n)),
+  text(commands.map(({ command }) => command.scope)),
+  text(commands.map(({ command }) => command.commandId)),
+  bytea(commands.map(({ command }) => command.fingerprint)),
+  int8(commands.map(({ version }) => version)),
+  bool(commands.map(({ command }) => command.kept)),
+  jsonb(commands.map(({ command }) => command.result ?? NOTHING)),
+  int4(events.map(({ n }) => n)),
+  int4(events.map(({ step }) => step)),
+  int8(events.map(({ version }) => version)),
+  uuid(events.map(({ event }) => event.eventId)),
+  text(events.map(({ event }) => event.type)),
+  int2(events.map(({ event }) => event.schemaVersion)),
+  jsonb(events.map(({ event }) => event.data)),
+  jsonb(events.map(({ event }) => event.metadata)),
+];
+
+const guards = ({ claims, answered }: Rows): unknown[] => [
+  int4(claims.map(({ n }) => n)),
+  text(claims.map(({ kind }) => kind)),
+  text(claims.map(({ key }) => key)),
+  uuid(claims.map(({ streamId }) => streamId)),
+  answered.map(({ n }) => n),
+  answered.map(({ at }) => at),
+];
+
+/** The statement's parameters. `guarded`: the batch claims names or answers facts, and needs the longer statement. */
+export function appendParameters(streams: readonly StreamAppend[]): { values: unknown[]; guarded: boolean } {
+  const rows = rowsOf(streams);
+  const guarded = rows.claims.length > 0 || rows.answered.length > 0;
+  return { values: guarded ? [...plain(rows), ...guards(rows)] : plain(rows), guarded };
 }
 
 export interface AppendRow {
   readonly done: readonly number[];
   readonly known: readonly number[];
-  readonly claimed_streams: readonly number[];
-  readonly claimed_names: readonly string[];
-  readonly ahead: readonly number[];
+  readonly claimed_streams?: readonly number[];
+  readonly claimed_names?: readonly string[];
+  readonly ahead?: readonly number[];
+}
+
+function claimOf(name: string): ClaimKey {
+  const at = name.indexOf(BETWEEN);
+  return { kind: name.slice(0, at), key: name.slice(at + 1) };
 }
 
 /** The statement's one row, told apart by stream. `ahead` counts streams that answer a fact from a clock too far ahead. */
 export function readAnswer(
   streams: readonly StreamAppend[],
-  row: AppendRow,
+  { done, known, claimed_streams = [], claimed_names = [], ahead = [] }: AppendRow,
 ): { answers: AppendAnswer[]; ahead: number } {
-  const done = new Set(row.done);
-  const known = new Set(row.known);
-  const claimed = new Map<number, ClaimKey[]>();
-  row.claimed_names.forEach((name, at) => {
-    const n = row.claimed_streams[at] ?? -1;
-    claimed.set(n, [...(claimed.get(n) ?? []), claimOf(name)]);
-  });
+  const appended = new Set(done);
+  const knownCommand = new Set(known);
+  const claimed = Map.groupBy(claimed_names.map(claimOf), (_, at) => claimed_streams[at]);
   const answers = streams.map((_, n): AppendAnswer =>
-    done.has(n) ? { appended: true } : { appended: false, knownCommand: known.has(n), claimed: claimed.get(n) ?? [] },
+    appended.has(n)
+      ? { appended: true }
+      : { appended: false, knownCommand: knownCommand.has(n), claimed: claimed.get(n) ?? [] },
   );
-  return { answers, ahead: row.ahead.length };
+  return { answers, ahead: ahead.length };
 }

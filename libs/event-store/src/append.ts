@@ -1,6 +1,6 @@
 import type { Claim } from '@tongchou/kernel';
 import { appendParameters, type AppendRow, readAnswer } from './append-parameters.ts';
-import { APPEND } from './append-statement.ts';
+import { APPEND, APPEND_GUARDED } from './append-statement.ts';
 import { createCoalescer } from './coalescer.ts';
 import { runPrepared } from './prepared.ts';
 import type { Store } from './store.ts';
@@ -72,7 +72,9 @@ const bytesOf = ({ data, metadata }: EventToAppend): number => data.length + met
 /** Appends to the store's events; concurrent calls of one process share statements. */
 export function createAppender(store: Store): Appender {
   const run = async (streams: readonly StreamAppend[]): Promise<readonly AppendAnswer[]> => {
-    const [row] = await runPrepared<AppendRow>(store.hotPool, 'append', APPEND, appendParameters(streams));
+    const { values, guarded } = appendParameters(streams);
+    const [name, text] = guarded ? ['append guarded', APPEND_GUARDED] : ['append', APPEND];
+    const [row] = await runPrepared<AppendRow>(store.hotPool, name, text, values);
     if (!row) throw new RangeError('The append answered no row');
     const { answers, ahead } = readAnswer(streams, row);
     if (ahead > 0)
