@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { costSheetIdOf, projectIdOf } from '@tongchou/contracts';
 import { cents, isoDate } from '@tongchou/kernel';
-import { factsOf } from '@tongchou/testing';
-import { rowsOf } from '@tongchou/testing/commutes';
+import { factsOf, rowsOf } from '@tongchou/testing';
 import type { CostSheetEvent } from '../domain/cost-sheet.ts';
 import { costHistory } from './cost-history.ts';
 
