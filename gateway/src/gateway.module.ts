@@ -6,7 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
-import { createLog, currentScope, loggerModule, openScope } from '@tongchou/service-shell';
+import { currentScope, loggerModule, openScope } from '@tongchou/service-shell';
 import { CommandsController } from './commands/commands.controller.ts';
 import type { GatewayConfig } from './config.ts';
 import { ExplorerController } from './explorer/explorer.controller.ts';
@@ -17,18 +17,20 @@ import { Supergraph } from './graph/supergraph.ts';
 import { HealthController } from './http/health.controller.ts';
 import { Subgraphs } from './subgraphs/subgraphs.ts';
 
+type Log = Parameters<typeof loggerModule>[0];
+
 /** What a person reads of what is wrong at once. */
 const MAX_VALIDATION_ERRORS = 20;
 
 /** The gateway's one module: the graph, the bulk doors, the explorer, health. */
 @Module({})
 export class GatewayModule {
-  static of(config: GatewayConfig): DynamicModule {
+  static of(config: GatewayConfig, log: Log): DynamicModule {
     const subgraphs = new Subgraphs({ projects: config.projectsUrls, costs: config.costsUrls });
     const supergraph = new Supergraph(config.supergraph, subgraphs);
     return {
       module: GatewayModule,
-      imports: [loggerModule(createLog('gateway', config.logLevel)), graphQLModule(supergraph)],
+      imports: [loggerModule(log), graphQLModule(supergraph)],
       controllers: [CommandsController, ExplorerController, HealthController],
       providers: [
         { provide: Subgraphs, useValue: subgraphs },

@@ -1,34 +1,52 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { openScope, runInScope } from '@tongchou/service-shell';
-import { Logger } from 'nestjs-pino';
+import { createLog, drained, HttpErrors, inStages, nestLog, scopeMiddleware } from '@tongchou/service-shell';
 import type { GatewayConfig } from './config.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { graphqlDoor } from './http/graphql-door.ts';
+import { Subgraphs } from './subgraphs/subgraphs.ts';
 
 const CORS_HEADERS = ['content-type', 'x-request-id', 'traceparent', 'x-consistency-at-least', 'x-consistency-mode'];
 const CORS_KEPT_S = 600;
 
+type Log = ReturnType<typeof createLog>;
+
 /** A gateway that listens. */
 export interface StandingGateway {
+  /** Origin without a path. */
   readonly url: string;
-  readonly app: NestExpressApplication;
+  /** Takes no new request, answers those under way, then ends the connections to the services; at most 15 s. */
+  close(): Promise<void>;
 }
 
 /**
- * Starts a gateway, whether its services are up or not. Throws when the supergraph cannot be served or the port is taken.
- * Closing the app takes no new request, lets those under way end, then ends the connections to the services.
+ * Starts a gateway, whether its services are up or not. Throws when the supergraph cannot be served or the port is taken;
+ * nothing is left open then.
  */
 export async function standUpGateway(config: GatewayConfig): Promise<StandingGateway> {
-  const app = await NestFactory.create<NestExpressApplication>(GatewayModule.of(config), {
+  const log = createLog('gateway', config.logLevel);
+  const app = await NestFactory.create<NestExpressApplication>(GatewayModule.of(config, log), {
     bodyParser: false,
-    bufferLogs: true,
     abortOnError: false,
+    logger: nestLog(log),
   });
-  app.useLogger(app.get(Logger));
+  const close = closing(app, log);
+  try {
+    open(app, config, log);
+    await app.listen(config.port, config.host);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const url = await app.getUrl();
+  log.info({ url }, 'the gateway is ready');
+  return { url, close };
+}
+
+function open(app: NestExpressApplication, config: GatewayConfig, log: Log): void {
   app.disable('x-powered-by');
-  app.use(openRequest);
+  app.use(scopeMiddleware);
   if (config.corsOrigins.length > 0) {
     app.enableCors({
       origin: [...config.corsOrigins],
@@ -39,13 +57,16 @@ export async function standUpGateway(config: GatewayConfig): Promise<StandingGat
     });
   }
   app.use('/graphql', graphqlDoor);
-  await app.listen(config.port, config.host);
-  return { url: await app.getUrl(), app };
+  app.useGlobalFilters(new HttpErrors('gateway', log));
 }
 
-function openRequest(request: IncomingMessage, response: ServerResponse, next: () => void): void {
-  const scope = openScope(request.headers);
-  response.setHeader('x-request-id', scope.requestId);
-  if (request.url?.startsWith('/graphql')) response.setHeader('cache-control', 'no-store');
-  runInScope(scope, next);
+function closing(app: NestExpressApplication, log: Log): () => Promise<void> {
+  let ended: Promise<void> | undefined;
+  const server: Server = app.getHttpServer();
+  return () =>
+    (ended ??= inStages(log, [
+      { name: 'requests', withinMs: 11_000, end: () => drained(server), force: () => server.closeAllConnections() },
+      { name: 'doors', withinMs: 2_000, end: () => app.close() },
+      { name: 'connections', withinMs: 2_000, end: () => app.get(Subgraphs).close() },
+    ]));
 }

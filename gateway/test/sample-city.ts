@@ -82,7 +82,7 @@ const COSTS_RESOLVERS = {
   Project: {
     __resolveReference: ({ id }: { id: string }) => ({ id }),
     costSheet: ({ id }: { id: string }) =>
-      id === 'unknown'
+      id === 'unknown' || id === 'new'
         ? null
         : {
             budget: Number(id.slice(1)) * 100,
@@ -147,7 +147,7 @@ export async function sampleCity(env: Readonly<Record<string, string>> = {}): Pr
     sdl,
     ask: (query, variables, headers) => post(`${gateway.url}/graphql`, JSON.stringify({ query, variables }), headers),
     close: async () => {
-      await gateway.app.close();
+      await gateway.close();
       await Promise.all([projects.stop(), costs.stop(), rm(folder, { recursive: true })]);
     },
   };

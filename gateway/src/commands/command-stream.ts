@@ -38,7 +38,9 @@ function connect({ path, headers }: CommandStream, origin: string): Promise<Clie
   const url = new URL(path, origin);
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve) => {
-    const upstream = send(url, { method: 'POST', headers, agent: false });
+    // A service told to close would do so after an early refusal, and what we still send would drown the refusal.
+    const kept = { ...headers, connection: 'keep-alive' };
+    const upstream = send(url, { method: 'POST', headers: kept, agent: false });
     const timer = setTimeout(() => upstream.destroy(new Error('no connection in time')), CONNECT_TIMEOUT_MS);
     const settle = (answer: ClientRequest | undefined) => (): void => {
       clearTimeout(timer);

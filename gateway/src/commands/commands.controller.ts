@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import { currentScope, GRAPH_CODES, type GraphCode } from '@tongchou/service-shell';
+import { AnswerError, currentScope, GRAPH_CODES, type GraphCode } from '@tongchou/service-shell';
 import { Subgraphs } from '../subgraphs/subgraphs.ts';
 import { Turnstile } from '../subgraphs/turnstile.ts';
 import { passOn, type StreamFailure } from './command-stream.ts';
 
 const MAX_STREAMS = 64;
+const FORWARDED = ['content-type', 'content-length', 'content-encoding', 'accept'] as const;
 const CODES: Readonly<Record<StreamFailure, GraphCode>> = {
   unreachable: 'SUBGRAPH_UNAVAILABLE',
   silent: 'SUBGRAPH_TIMEOUT',
@@ -26,38 +27,31 @@ export class CommandsController {
   ): Promise<void> {
     const subgraph = this.subgraphs.get(service);
     if (!subgraph)
-      return answer(response, 'NOT_FOUND', `There is no service ${JSON.stringify(service.slice(0, 40))} here.`);
+      throw new AnswerError('NOT_FOUND', `There is no service ${JSON.stringify(service.slice(0, 40))} here.`);
     const leave = await this.turnstile.enter(new AbortController().signal);
     if (!leave)
-      return answer(response, 'RATE_LIMITED', `${MAX_STREAMS} requests are under way. Wait a second, then repeat.`);
+      throw new AnswerError('RATE_LIMITED', `${MAX_STREAMS} bulk requests are under way. Repeat a little later.`);
     try {
       const headers = forwarded(request);
       const failure = await passOn({ request, response, path: '/v1/commands', headers, origins: subgraph.origins() });
-      if (failure) answer(response, CODES[failure], `${service}: ${GRAPH_CODES[CODES[failure]].remedy}`);
+      if (failure) throw unanswered(service, CODES[failure], response);
     } finally {
       leave();
     }
   }
 }
 
-function forwarded(request: IncomingMessage): Record<string, string> {
-  const names = ['content-type', 'content-length', 'content-encoding', 'accept'] as const;
+function forwarded({ headers }: IncomingMessage): Record<string, string> {
+  const given = FORWARDED.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
   const scope = currentScope();
-  const ids = scope ? { 'x-request-id': scope.requestId, traceparent: scope.traceparent } : {};
   return {
-    ...Object.fromEntries(names.flatMap((name) => (request.headers[name] ? [[name, request.headers[name]]] : []))),
-    ...ids,
+    ...Object.fromEntries(given),
+    ...(scope && { 'x-request-id': scope.requestId, traceparent: scope.traceparent }),
   };
 }
 
-function answer(response: ServerResponse, code: GraphCode, message: string): void {
-  if (response.headersSent || response.destroyed) return;
-  const { status, retryable } = GRAPH_CODES[code];
-  const requestId = currentScope()?.requestId ?? null;
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    connection: 'close',
-    ...(retryable && { 'retry-after': '1' }),
-  });
-  response.end(JSON.stringify({ code, message, requestId, retryable }));
+function unanswered(service: string, code: GraphCode, response: ServerResponse): AnswerError {
+  // What was not read of the request would be taken for the next one.
+  response.setHeader('connection', 'close');
+  return new AnswerError(code, `${service}: ${GRAPH_CODES[code].happened}`);
 }

@@ -31,6 +31,7 @@ export class Supergraph implements GatewayInterface {
   private readonly executors = new WeakMap<GraphQLSchema, GraphExecutor>();
   private readonly listeners = new Set<GatewaySchemaLoadOrUpdateCallback>();
   private loaded: Loaded | undefined;
+  private refused = false;
 
   constructor(
     private readonly file: string,
@@ -45,12 +46,12 @@ export class Supergraph implements GatewayInterface {
   /** Throws when the file cannot be read or holds no supergraph: without one there is nothing to serve. */
   async load(): Promise<GatewayLoadResult> {
     this.serve(await readFile(this.file, 'utf8'));
-    watchFile(this.file, { interval: LOOK_EVERY_MS, persistent: false }, () => void this.look());
+    watchFile(this.file, { interval: LOOK_EVERY_MS, persistent: false }, this.changed);
     return { executor: this.execute };
   }
 
   async stop(): Promise<void> {
-    unwatchFile(this.file);
+    unwatchFile(this.file, this.changed);
   }
 
   /** Tells one supergraph from another; `undefined` before the first is served. */
@@ -58,13 +59,21 @@ export class Supergraph implements GatewayInterface {
     return this.loaded && createHash('sha256').update(this.loaded.sdl).digest('hex').slice(0, 16);
   }
 
+  /** The file has changed into something that is not served. */
+  get isOutdated(): boolean {
+    return this.refused;
+  }
+
+  private readonly changed = (): void => void this.look();
+
   private async look(): Promise<void> {
     try {
       const sdl = await readFile(this.file, 'utf8');
-      if (sdl === this.loaded?.sdl) return;
-      this.serve(sdl);
+      if (sdl !== this.loaded?.sdl) this.serve(sdl);
+      this.refused = false;
       this.log.log(`now serving supergraph ${this.fingerprint}`);
     } catch (error) {
+      this.refused = true;
       this.log.error(`the changed supergraph is not served, the old one stays: ${String(error)}`);
     }
   }

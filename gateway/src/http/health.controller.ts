@@ -1,13 +1,10 @@
-import { createRequire } from 'node:module';
-import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
-import { z } from 'zod';
+import { Controller, Get, HttpStatus, Inject, Res } from '@nestjs/common';
+import { releaseOf } from '@tongchou/service-shell';
 import { Supergraph } from '../graph/supergraph.ts';
 import { Subgraphs } from '../subgraphs/subgraphs.ts';
 
-const { version } = z.object({ version: z.string() }).parse(createRequire(import.meta.url)('../../package.json'));
-
-/** Whether this process lives and serves. A service that is down makes no gateway unready: the rest answers. */
+/** Probes: alive, ready, started; and what runs here. A service that is down makes no gateway unready: the rest answers. */
 @Controller()
 export class HealthController {
   constructor(
@@ -17,24 +14,27 @@ export class HealthController {
 
   @Get('health/live')
   live(): object {
-    return { status: 'ok' };
-  }
-
-  @Get('health/startup')
-  startup(@Res() response: ServerResponse): void {
-    this.ready(response);
+    return { status: 'live' };
   }
 
   @Get('health/ready')
-  ready(@Res() response: ServerResponse): void {
-    const { fingerprint: supergraph } = this.supergraph;
-    response.writeHead(supergraph ? 200 : 503, { 'content-type': 'application/json; charset=utf-8' });
-    const status = supergraph ? 'ok' : 'starting';
-    response.end(JSON.stringify({ status, supergraph, services: this.subgraphs.states() }));
+  ready(@Res({ passthrough: true }) response: ServerResponse): object {
+    const services = this.subgraphs.states();
+    const warnings = this.supergraph.isOutdated ? ['the changed supergraph is not served, the log says why'] : [];
+    if (this.supergraph.fingerprint) return { status: 'ready', services, warnings };
+    response.statusCode = HttpStatus.SERVICE_UNAVAILABLE;
+    return { status: 'unready', reasons: ['no supergraph is served yet'], services };
+  }
+
+  @Get('health/startup')
+  startup(@Res({ passthrough: true }) response: ServerResponse): object {
+    if (this.supergraph.fingerprint) return { status: 'started' };
+    response.statusCode = HttpStatus.SERVICE_UNAVAILABLE;
+    return { status: 'starting' };
   }
 
   @Get('version')
   version(): object {
-    return { name: 'gateway', version, node: process.version, supergraph: this.supergraph.fingerprint };
+    return { ...releaseOf('gateway'), supergraph: this.supergraph.fingerprint };
   }
 }

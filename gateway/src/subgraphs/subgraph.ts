@@ -123,6 +123,6 @@ async function text(body: AsyncIterable<Buffer>): Promise<string> {
 
 function isConnectionError(error: unknown): boolean {
   if (error instanceof errors.ConnectTimeoutError || error instanceof errors.SocketError) return true;
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE';
 }

@@ -18,7 +18,7 @@ export class Subgraphs {
   }
 
   /** Ends all connections; calls under way fail. To be called after the last request. */
-  async onApplicationShutdown(): Promise<void> {
+  async close(): Promise<void> {
     await Promise.all([...this.byName.values()].map((one) => one.close()));
   }
 }

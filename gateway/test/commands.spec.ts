@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sampleCity, type SampleCity } from './sample-city.ts';
+
+type Service = (request: IncomingMessage, response: ServerResponse) => void;
+
+let service: Service;
+let door: Server;
+let city: SampleCity;
+beforeAll(async () => {
+  door = createServer((request, response) => service(request, response));
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  const { port } = door.address() as AddressInfo;
+  city = await sampleCity({ COSTS_URL: `http://127.0.0.1:${port}`, PROJECTS_URL: 'http://127.0.0.1:1' });
+});
+afterAll(async () => {
+  await city.close();
+  door.closeAllConnections();
+  await new Promise((resolve) => door.close(resolve));
+});
+
+/** A bulk door that answers each line as it comes. */
+const echo: Service = (request, response) => {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const lines = createInterface({ input: request });
+  let line = 0;
+  lines.on('line', (text) =>
+    response.write(`${JSON.stringify({ line: ++line, status: 'accepted', got: JSON.parse(text) })}\n`),
+  );
+  lines.on('close', () => response.end());
+};
+
+beforeEach(() => {
+  service = echo;
+});
+
+const open = (path = '/v1/costs/commands', headers: Record<string, string> = {}) =>
+  httpRequest(`${city.gateway.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson', ...headers },
+  });
+
+async function answerOf(
+  request: ReturnType<typeof open>,
+): Promise<{ status: number; body: string; answer: IncomingMessage }> {
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const chunk of answer) body += String(chunk);
+  return { status: answer.statusCode ?? 0, body, answer };
+}
+
+describe('the bulk door behind the gateway', () => {
+  it('answers a line before the next one is sent', async () => {
+    const request = open();
+    request.write('{"n":1}\n');
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'application/x-ndjson']);
+    const verdicts = createInterface({ input: answer })[Symbol.asyncIterator]();
+    for (let n = 1; n <= 50; n += 1) {
+      expect(JSON.parse((await verdicts.next()).value ?? '')).toEqual({ line: n, status: 'accepted', got: { n } });
+      if (n < 50) request.write(`{"n":${n + 1}}\n`);
+    }
+    request.end();
+    expect((await verdicts.next()).done).toBe(true);
+  });
+
+  it('carries megabytes to a client that reads only at the end', async () => {
+    const request = open();
+    const pad = 'x'.repeat(1_000);
+    for (let n = 0; n < 4_000; n += 1) request.write(`{"n":${n},"pad":"${pad}"}\n`);
+    request.end();
+    const { status, body } = await answerOf(request);
+    expect(status).toBe(200);
+    expect(body.trimEnd().split('\n')).toHaveLength(4_000);
+  });
+
+  it('forwards what the service needs and its own id, and nothing else', async () => {
+    const heard = new Promise<IncomingMessage>((resolve) => {
+      service = (request, response) => {
+        resolve(request);
+        echo(request, response);
+      };
+    });
+    const request = open(undefined, { 'x-request-id': 'bulk-0815', cookie: 'a=b' });
+    request.end('{}\n');
+    const { answer } = await answerOf(request);
+    const { headers, url } = await heard;
+    expect(url).toBe('/v1/commands');
+    expect(headers).toMatchObject({
+      'content-type': 'application/x-ndjson',
+      'x-request-id': 'bulk-0815',
+      traceparent: expect.any(String),
+    });
+    expect(headers).not.toHaveProperty('cookie');
+    expect(answer.headers['x-request-id']).toBe('bulk-0815');
+  });
+
+  it('cuts the service when the client goes', async () => {
+    const gone = new Promise<void>((resolve) => {
+      service = (request, response) => {
+        response.writeHead(200, { 'content-type': 'application/x-ndjson' }).write('{"line":1}\n');
+        request.resume();
+        response.once('close', resolve);
+      };
+    });
+    const request = open();
+    request.on('error', () => undefined);
+    request.write('{}\n');
+    await once(request, 'response');
+    request.destroy();
+    await gone;
+  });
+
+  it('cuts the client when the service dies in the middle of its answer', async () => {
+    service = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' }).write('{"line":1}\n');
+      setImmediate(() => response.socket?.destroy());
+    };
+    const request = open();
+    request.on('error', () => undefined);
+    request.write('{}\n');
+    await expect(answerOf(request)).rejects.toThrow('aborted');
+  });
+
+  it('passes a refusal that comes before the whole request was read', async () => {
+    service = (request, response) => {
+      response.writeHead(413, { 'content-type': 'application/json' }).end('{"error":{"code":"PAYLOAD_TOO_LARGE"}}');
+      request.resume();
+    };
+    const request = open();
+    request.on('error', () => undefined);
+    const answer = answerOf(request);
+    for (let n = 0; n < 200; n += 1) request.write('x'.repeat(10_000));
+    expect(await answer).toMatchObject({ status: 413, body: '{"error":{"code":"PAYLOAD_TOO_LARGE"}}' });
+    request.destroy();
+  });
+
+  it('says so when nobody is there', async () => {
+    const request = open('/v1/projects/commands');
+    request.end('{}\n');
+    const { status, body, answer } = await answerOf(request);
+    expect([status, answer.headers['retry-after']]).toEqual([503, '1']);
+    expect(JSON.parse(body)).toMatchObject({
+      error: { code: 'SUBGRAPH_UNAVAILABLE', service: 'gateway', retryable: true },
+    });
+    expect(body).not.toMatch(/127\.0|ECONN/);
+  });
+
+  it.each(['/v1/nothing/commands', '/v1/__proto__/commands', '/v1/costs/other'])('knows no %s', async (path) => {
+    const request = open(path);
+    request.end('{}\n');
+    const { status, body } = await answerOf(request);
+    expect([status, JSON.parse(body).error.code]).toEqual([404, 'NOT_FOUND']);
+  });
+});

@@ -1,0 +1,130 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { sampleCity, type SampleCity } from './sample-city.ts';
+
+const TABLE = '{ works(first: 2) { nodes { project { id costSheet { budget } } } } }';
+const REGISTER = `mutation { registerProject(input: {idempotencyKey: "k", name: "Bridge"}) { consistencyToken errors { code } project { name costSheet { budget } } } }`;
+
+let city: SampleCity;
+beforeAll(async () => void (city = await sampleCity()));
+afterAll(() => city.close());
+afterEach(() => {
+  for (const service of [city.projects, city.costs]) {
+    service.forget();
+    service.mood = 'well';
+    service.extensions = undefined;
+  }
+});
+
+const headersHeard = () => [...city.projects.heard, ...city.costs.heard].map(({ headers }) => headers);
+
+describe('headers', () => {
+  it('of consistency, request and trace go along with each call', async () => {
+    const headers = {
+      'x-request-id': 'request-0815',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      'x-consistency-at-least': 'projects:Project:7f@3',
+      'x-consistency-mode': 'best-effort',
+    };
+    await city.ask(TABLE, {}, headers);
+    expect(headersHeard()).toEqual([expect.objectContaining(headers), expect.objectContaining(headers)]);
+  });
+
+  it('are made where the client gives none or strange ones, one id for all calls', async () => {
+    const answer = await city.ask(TABLE, {}, { 'x-request-id': 'a b<c>', traceparent: 'no' });
+    const id = answer.headers.get('x-request-id');
+    expect(id).toMatch(/^[\w-]{36}$/);
+    for (const heard of headersHeard()) {
+      expect(heard['x-request-id']).toBe(id);
+      expect(heard['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+      expect(heard).not.toHaveProperty('x-consistency-at-least');
+    }
+  });
+
+  it("that are none of the services' business stay here", async () => {
+    await city.ask(TABLE, {}, { cookie: 'a=b', authorization: 'Bearer x', 'x-forwarded-for': '10.0.0.1' });
+    for (const heard of headersHeard()) {
+      expect(Object.keys(heard)).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/cookie|authorization|forwarded/)]),
+      );
+    }
+  });
+});
+
+describe('what services say beside their data', () => {
+  const now = '2026-01-01T00:00:00Z';
+
+  it('is merged: freshness by service, consistency as the worst', async () => {
+    city.projects.extensions = {
+      freshness: [{ source: 'projects', upTo: now }],
+      consistency: { satisfied: true, behindMs: null },
+    };
+    city.costs.extensions = {
+      freshness: [{ source: 'costs', upTo: now }],
+      consistency: { satisfied: false, behindMs: 120 },
+      secret: 'x',
+    };
+    const { body } = await city.ask(TABLE);
+    expect(body.extensions).toEqual({
+      freshness: { projects: [{ source: 'projects', upTo: now }], costs: [{ source: 'costs', upTo: now }] },
+      consistency: {
+        satisfied: false,
+        behindMs: 120,
+        services: { projects: { satisfied: true, behindMs: null }, costs: { satisfied: false, behindMs: 120 } },
+      },
+    });
+  });
+
+  it('is left out when nobody said anything', async () => {
+    const { body } = await city.ask(TABLE);
+    expect(body).not.toHaveProperty('extensions');
+  });
+});
+
+describe('a mutation', () => {
+  it('brings its token and what other services know of its object', async () => {
+    const { body } = await city.ask(REGISTER);
+    expect(body).toEqual({
+      data: {
+        registerProject: {
+          consistencyToken: 'projects:Project:new@1',
+          errors: [],
+          project: { name: 'Bridge', costSheet: null },
+        },
+      },
+      errors: undefined,
+    });
+  });
+
+  it('is never sent twice by the gateway, a query is', async () => {
+    city.projects.mood = 'reset';
+    const mutation = await city.ask(REGISTER);
+    expect(mutation.body.errors?.[0]).toMatchObject({
+      path: ['registerProject'],
+      extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: true },
+    });
+    expect(city.projects.heard).toHaveLength(1);
+    await city.ask(TABLE);
+    expect(city.projects.heard).toHaveLength(3);
+  });
+});
+
+describe('several instances of a service', () => {
+  it('share the calls; one that is away is passed over', async () => {
+    const dead = createServer();
+    await new Promise<void>((resolve) => dead.listen(0, '127.0.0.1', resolve));
+    const { port } = dead.address() as AddressInfo;
+    await new Promise((resolve) => dead.close(resolve));
+    const two = await sampleCity({
+      PROJECTS_URL: `http://127.0.0.1:${port},${city.projects.origin}`,
+      COSTS_URL: `${city.costs.origin}, http://127.0.0.1:${port}`,
+    });
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      const { body } = await two.ask(TABLE);
+      expect(body.errors).toBeUndefined();
+    }
+    await two.close();
+    expect(city.projects.heard).toHaveLength(12);
+  });
+});
