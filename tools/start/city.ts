@@ -137,7 +137,7 @@ export class City {
   }
 
   #serviceEnvironment(service: ServiceName): AppPlan['environment'] {
-    const { currency, referenceDate, mainRegister } = this.#plan.settings;
+    const { currency, referenceDate, mainRegister, districts } = this.#plan.settings;
     const database = `${service.toUpperCase()}_DATABASE_URL`;
     return {
       [database]: this.#urls?.[service],
@@ -147,6 +147,7 @@ export class City {
       CURRENCY: currency,
       REFERENCE_DATE: referenceDate,
       MAIN_REGISTER: mainRegister,
+      DISTRICTS: districts,
     };
   }
 

@@ -17,6 +17,7 @@ export const DEMO: DemoSettings & { readonly file: string; readonly profile: str
   currency: 'USD',
   referenceDate: '2018-08-31',
   mainRegister: PROFILE,
+  districts: 'Bronx, Brooklyn, Manhattan, Queens, Staten Island',
 };
 
 const TRIES = 5;

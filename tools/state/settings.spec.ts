@@ -8,10 +8,10 @@ import { stateFolder } from './state-folder.ts';
 const folder = await mkdtemp(path.join(tmpdir(), 'settings-spec-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const demo = { currency: 'USD', referenceDate: '2018-08-31', mainRegister: 'a-register' };
+const demo = { currency: 'USD', referenceDate: '2018-08-31', mainRegister: 'a-register', districts: 'North, South' };
 const first = settle(undefined, {}, demo);
 
-it("takes the demo's money, day and register at a first start with it", () => {
+it("takes the demo's money, day, register and districts at a first start with it", () => {
   expect(first).toEqual({ ...demo, demo: 'wanted' });
 });
 

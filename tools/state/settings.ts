@@ -8,6 +8,7 @@ const settings = z.object({
   currency: z.string().regex(/^[A-Z]{3}$/),
   referenceDate: z.iso.date().optional(),
   mainRegister: z.string().optional(),
+  districts: z.string().optional(),
   /** Whether the demo belongs into this city, and how far it is: a start that was killed half way goes on from here. */
   demo: z.enum(['none', 'wanted', 'loading', 'loaded']),
 });
@@ -20,6 +21,8 @@ export interface DemoSettings {
   readonly currency: string;
   readonly referenceDate: string;
   readonly mainRegister: string;
+  /** The city's districts, parted by commas. */
+  readonly districts: string;
 }
 
 export type Given = Readonly<Record<string, string | undefined>>;
@@ -48,8 +51,8 @@ function refuseOtherCurrency(kept: string, wanted: string | undefined): void {
 }
 
 /**
- * Settings of this start: those that were kept, else those of the demo, else the environment's. A given REFERENCE_DATE and
- * MAIN_REGISTER win.
+ * Settings of this start: those that were kept, else those of the demo, else the environment's. A given REFERENCE_DATE,
+ * MAIN_REGISTER and DISTRICTS win.
  *
  * @throws Problem when CURRENCY differs from the one that the city's money is in, or from the demo's at a first start.
  */
@@ -62,13 +65,20 @@ export function settle(kept: Settings | undefined, environment: Given, demo: Dem
       'Start without the demo (npm start -- --no-demo), or leave CURRENCY out.',
     );
   }
-  const first = demo ?? { currency: wanted ?? DEFAULT_CURRENCY, referenceDate: undefined, mainRegister: undefined };
+  const first = demo ?? {
+    currency: wanted ?? DEFAULT_CURRENCY,
+    referenceDate: undefined,
+    mainRegister: undefined,
+    districts: undefined,
+  };
   const referenceDate = given(environment, 'REFERENCE_DATE') ?? (kept ?? first).referenceDate;
   const mainRegister = given(environment, 'MAIN_REGISTER') ?? (kept ?? first).mainRegister;
+  const districts = given(environment, 'DISTRICTS') ?? (kept ?? first).districts;
   const result = settings.safeParse({
     currency: (kept ?? first).currency,
     ...(referenceDate !== undefined && { referenceDate }),
     ...(mainRegister !== undefined && { mainRegister }),
+    ...(districts !== undefined && { districts }),
     demo: kept?.demo ?? (demo ? 'wanted' : 'none'),
   });
   if (result.success) return result.data;

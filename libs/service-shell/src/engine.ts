@@ -1,4 +1,4 @@
-import { decodePublic, topicOf } from '@tongchou/contracts';
+import { decodePublic, topicOf, validateContracts } from '@tongchou/contracts';
 import {
   createAppender,
   createCodec,
@@ -74,6 +74,7 @@ export class Engine {
 
   /** Connects and migrates. Throws when a database is away or not fit to keep facts. */
   static async open(parts: ServiceParts, config: ServiceConfig, log: Logger): Promise<Engine> {
+    validateContracts();
     const store = await openStore({
       url: config.databaseUrl,
       service: parts.name,
