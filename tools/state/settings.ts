@@ -50,6 +50,23 @@ function refuseOtherCurrency(kept: string, wanted: string | undefined): void {
   );
 }
 
+function refuseOtherThanDemo(demo: DemoSettings, wanted: string | undefined): void {
+  if (wanted === undefined || wanted === demo.currency) return;
+  throw new Problem(
+    `The demo's money is ${demo.currency}, CURRENCY=${wanted} was given.`,
+    'Start without the demo (npm start -- --no-demo), or leave CURRENCY out.',
+  );
+}
+
+const OFFICE = { referenceDate: 'REFERENCE_DATE', mainRegister: 'MAIN_REGISTER', districts: 'DISTRICTS' } as const;
+
+/** What is given to this start, else what was kept or comes with the demo; nothing where neither says. */
+function office(environment: Given, before: { readonly [Name in keyof typeof OFFICE]?: string | undefined }): object {
+  const fields = ['referenceDate', 'mainRegister', 'districts'] as const;
+  const settled = fields.map((field) => [field, given(environment, OFFICE[field]) ?? before[field]] as const);
+  return Object.fromEntries(settled.filter(([, value]) => value !== undefined));
+}
+
 /**
  * Settings of this start: those that were kept, else those of the demo, else the environment's. A given REFERENCE_DATE,
  * MAIN_REGISTER and DISTRICTS win.
@@ -59,26 +76,11 @@ function refuseOtherCurrency(kept: string, wanted: string | undefined): void {
 export function settle(kept: Settings | undefined, environment: Given, demo: DemoSettings | undefined): Settings {
   const wanted = given(environment, 'CURRENCY');
   if (kept) refuseOtherCurrency(kept.currency, wanted);
-  if (!kept && demo && wanted !== undefined && wanted !== demo.currency) {
-    throw new Problem(
-      `The demo's money is ${demo.currency}, CURRENCY=${wanted} was given.`,
-      'Start without the demo (npm start -- --no-demo), or leave CURRENCY out.',
-    );
-  }
-  const first = demo ?? {
-    currency: wanted ?? DEFAULT_CURRENCY,
-    referenceDate: undefined,
-    mainRegister: undefined,
-    districts: undefined,
-  };
-  const referenceDate = given(environment, 'REFERENCE_DATE') ?? (kept ?? first).referenceDate;
-  const mainRegister = given(environment, 'MAIN_REGISTER') ?? (kept ?? first).mainRegister;
-  const districts = given(environment, 'DISTRICTS') ?? (kept ?? first).districts;
+  else if (demo) refuseOtherThanDemo(demo, wanted);
+  const before = kept ?? demo;
   const result = settings.safeParse({
-    currency: (kept ?? first).currency,
-    ...(referenceDate !== undefined && { referenceDate }),
-    ...(mainRegister !== undefined && { mainRegister }),
-    ...(districts !== undefined && { districts }),
+    ...office(environment, before ?? {}),
+    currency: before?.currency ?? wanted ?? DEFAULT_CURRENCY,
     demo: kept?.demo ?? (demo ? 'wanted' : 'none'),
   });
   if (result.success) return result.data;
