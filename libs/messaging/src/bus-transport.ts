@@ -20,10 +20,11 @@ export interface BusTransportOptions {
  * when what it returned has settled. A handler that fails pauses its partition; the batch comes again.
  */
 export class BusTransport extends Server implements CustomTransportStrategy {
-  // Nest would otherwise turn a handler's failure into a completed stream, and the batch would count as done.
+  // What a handler returns is waited for here, failures included, so Nest need not look at them.
   override readonly propagatesEventHandlerErrors = true;
   private readonly options: BusTransportOptions;
   private subscription: Subscription | undefined;
+  private subscribing: Promise<void> = Promise.resolve();
 
   constructor(options: BusTransportOptions) {
     super();
@@ -31,13 +32,15 @@ export class BusTransport extends Server implements CustomTransportStrategy {
   }
 
   listen(callback: (error?: unknown) => void): void {
-    this.subscribe().then(
+    this.subscribing = this.subscribe();
+    this.subscribing.then(
       () => callback(),
       (error: unknown) => callback(error),
     );
   }
 
   async close(): Promise<void> {
+    await this.subscribing.catch(() => undefined);
     await this.subscription?.close();
   }
 
@@ -45,7 +48,7 @@ export class BusTransport extends Server implements CustomTransportStrategy {
     return this.subscription?.status() ?? { healthy: false, reason: 'not subscribed', assigned: [] };
   }
 
-  /** The bus has no events of its own to listen to; `subscriptionStatus` tells its state. */
+  /** The bus has no events of its own to listen to; `subscriptionStatus` tells how it is. */
   on(): void {}
 
   unwrap<T>(): T {

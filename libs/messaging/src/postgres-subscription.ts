@@ -167,7 +167,7 @@ export class PostgresSubscription implements Subscription {
     const taken = await membership.take(wanted);
     if (taken.length === 0) return;
     const hints = await readHints(this.parts.pool, group, topics);
-    const starts = await Promise.all(taken.map(({ topic, partition }) => startAt?.(topic, partition)));
+    const starts = await Promise.all(taken.map(async ({ topic, partition }) => startAt?.(topic, partition)));
     taken.forEach((name, place) => {
       const stored = hints.get(nameOf(name)) ?? 0;
       const position = starts[place] ?? stored;
@@ -202,7 +202,7 @@ export class PostgresSubscription implements Subscription {
   }
 
   private handOut(ranges: readonly PartitionRange[]): void {
-    let free = BATCHES_AT_ONCE - [...this.held.values()].filter(({ working }) => working).length;
+    let free = BATCHES_AT_ONCE - [...this.held.values()].filter(({ working }) => working !== undefined).length;
     const now = performance.now();
     for (const range of ranges) {
       const held = this.held.get(nameOf(range));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@tongchou/testing';
+import { eventually, throwAwayDatabase } from '@tongchou/testing';
 import fc from 'fast-check';
 import pg from 'pg';
 import { listParked, showParked } from './parked.ts';
@@ -12,7 +12,7 @@ let round = 0;
 let stream: (name: string) => string;
 let generation: string;
 beforeAll(async () => {
-  listener = await openListener();
+  listener = await openListener(await throwAwayDatabase());
 });
 afterAll(() => listener.close());
 beforeEach(() => {
@@ -47,7 +47,7 @@ describe('a batch', () => {
     expect(await storedOf('a', 'b')).toEqual([...places('a', 1), ...places('b', 1), ...places('a', 2, 3)]);
     expect((await listener.offsets())[`${generation} 0`]).toBe(4);
     const { rows } = await listener.store.pool.query(
-      `select source, stream_type, event_id, event_type, schema_version, data, metadata, recorded_at
+      `select source, stream_type, event_id, event_type, schema_version, data, metadata, (recorded_at at time zone 'UTC')::text as recorded_at
          from es.received where stream_id = $1 order by version`,
       [uuidFor(stream('a'))],
     );
@@ -59,7 +59,7 @@ describe('a batch', () => {
       schema_version: 1,
       data: { sacks: 1 },
       metadata: { correlationId: 'c', causationId: 'd', commandId: 'd', actor: { subject: 'miller' } },
-      recorded_at: new Date('2026-01-01T00:00:00.000Z'),
+      recorded_at: '2026-01-01 00:00:00.000001',
     });
     expect(rows[2]).toMatchObject({ event_type: 'Kept', data: null });
   });
@@ -110,8 +110,10 @@ describe('a batch', () => {
     const late = batchOf([fact('a', 2), fact('a', 3)], { from: 1 });
     const sleeping = listener.receiver.receive(late);
     await eventually('it waits for the offset', async () => {
-      const { rows } = await locker.query(
-        `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%es.offsets%'`,
+      // On another connection: inside a transaction, pg_stat_activity does not move.
+      const { rows } = await listener.store.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+            and query like '%from es.offsets%for update'`,
       );
       return rows.length > 0;
     });
@@ -161,7 +163,7 @@ describe('a batch', () => {
   });
 
   it('pauses its partition when the database stays away', async () => {
-    const closed = await openListener();
+    const closed = await openListener(await throwAwayDatabase());
     await closed.store.pool.query('select 1');
     await closed.close();
     const batch = batchOf([fact('a', 1)]);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ContractBreach, toMessage, topicOf, toWatermarkMessage } from '@tongchou/contracts';
 import { openStore, silentLog } from '@tongchou/event-store';
-import { throwAwayDatabase } from '@tongchou/testing';
 import type { IncomingMessage, PartitionBatch } from './bus.ts';
 import { createReceiver } from './receiver.ts';
 import type { ReceiverOptions } from './receiver.ts';
@@ -96,9 +95,14 @@ export function batchOf(messages: readonly Unplaced[], options: Partial<Partitio
   };
 }
 
-/** A listening service with a database of its own. */
-export async function openListener(options: Partial<ReceiverOptions> = {}) {
-  const database = await throwAwayDatabase();
+/** An empty database of the spec's own. */
+export interface SpecDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A listening service. */
+export async function openListener(database: SpecDatabase, options: Partial<ReceiverOptions> = {}) {
   const store = await openStore({ url: database.url, service: 'bakery' });
   const contracts = millContracts();
   const another = (more: Partial<ReceiverOptions> = {}) =>

@@ -97,7 +97,6 @@ function noteEnds(ends: number[], messages: readonly OutgoingMessage[], written:
 }
 
 function noteProgress(progress: TermProgress, facts: number, closedInstant: string | undefined): void {
-  progress.anew = false;
   progress.published += facts;
   if (closedInstant !== undefined) progress.closedInstant = closedInstant;
   delete progress.trouble;
@@ -110,7 +109,8 @@ function noteProgress(progress: TermProgress, facts: number, closedInstant: stri
 export async function serveTerm(parts: TermParts, lease: Lease, progress: TermProgress): Promise<void> {
   const { store, bus, log, translation } = parts;
   const topic = topicOf(store.service);
-  const { ends, ...start } = await begin(parts, lease.epoch, progress.anew);
+  let answersWish = progress.anew;
+  const { ends, ...start } = await begin(parts, lease.epoch, answersWish);
   let { kept, next } = start;
   progress.generation = next.generation;
   const reader = createReader({
@@ -135,6 +135,8 @@ export async function serveTerm(parts: TermParts, lease: Lease, progress: TermPr
       await acknowledge(store.pool, topic, next.generation, ends);
       reader.done(difference);
       kept = next = to;
+      // Only the term that began anew has answered the wish: one that came while an older term published still stands.
+      if (answersWish) progress.anew = answersWish = false;
       noteProgress(progress, facts.length, reader.closedInstant());
     }
   } finally {
