@@ -1,14 +1,6 @@
+import { money, number } from '../state/figures.ts';
 import type { Profile } from './profile.ts';
 import type { Totals } from './totals.ts';
-
-const number = (value: number): string => value.toLocaleString('en-US');
-
-/** `28127941660.46` as `28,127,941,660.46`. */
-export function thousands(money: string | null): string {
-  if (money === null) return 'none';
-  const [whole = '', places = '00'] = money.split('.');
-  return `${whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')}.${places}`;
-}
 
 type Line = readonly [label: string, figures: string];
 
@@ -53,8 +45,8 @@ export function controlTable(totals: Totals, profile: Pick<Profile<unknown>, 'na
   const lines: readonly Line[] = [
     ['works', number(totals.works)],
     ...factLines(totals),
-    ['current budgets', `${thousands(totals.currentBudget)} ${profile.currency}`],
-    ['baseline budgets', `${thousands(totals.baselineBudget)} ${profile.currency}`],
+    ['current budgets', `${money(totals.currentBudget)} ${profile.currency}`],
+    ['baseline budgets', `${money(totals.baselineBudget)} ${profile.currency}`],
     ['total slip', `${number(totals.slipDays ?? 0)} days`],
     ['last phases', totals.phases.map(({ key, works }) => `${key ?? 'none yet'} ${number(works)}`).join(', ')],
     [`lights at ${totals.referenceDate}`, `${lights.join(', ')} (${reasons.join(', ')})`],

@@ -1,7 +1,6 @@
+import { number } from '../state/figures.ts';
 const EVERY_MS = { terminal: 200, log: 3_000 };
 const BAR = 30;
-
-const number = (value: number): string => value.toLocaleString('en-US');
 
 /** Shows how far long work is: a bar on a terminal, a line every few seconds otherwise. Writes to stderr. */
 export class Progress {

@@ -1,3 +1,5 @@
+import { number } from '../state/figures.ts';
+import { reasonOf } from '../state/problem.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { shownFile, type SourceFile } from './checked-rows.ts';
 import { controlTable } from './control-table.ts';
@@ -15,8 +17,6 @@ export interface Summary {
   readonly report: string | undefined;
   readonly form: 'table' | 'brief' | 'json';
 }
-
-const number = (value: number): string => value.toLocaleString('en-US');
 
 const object = (counts: ReadonlyMap<string, number>): Record<string, number> => Object.fromEntries(counts);
 
@@ -60,10 +60,11 @@ const notableLine = (verdict: RowVerdict, sources: readonly SourceFile[]): strin
 
 function notableLines({ tally, sources }: Imported, report: string | undefined): string[] {
   if (tally.notable.length === 0) return [];
+  const shown = tally.notable.toSorted((a, b) => a.file - b.file || a.line - b.line);
   const more = tally.count('invalid', 'rejected', 'quarantined') - tally.notable.length;
   const rest =
     more > 0 ? [`  and ${number(more)} more${report === undefined ? ': --report FILE names them all' : ''}`] : [];
-  return ['Rows to look at:', ...tally.notable.map((verdict) => notableLine(verdict, sources)), ...rest];
+  return ['Rows to look at:', ...shown.map((verdict) => notableLine(verdict, sources)), ...rest];
 }
 
 const encodingLines = ({ sources }: Imported): string[] =>
@@ -80,22 +81,34 @@ function unfinishedLines({ unfinished }: Imported): string[] {
   ];
 }
 
+/** Control totals, or why there are none: the rows are in either way. */
+async function askTotals({ imported, dryRun, city, profile }: Summary): Promise<ControlTotals | string | undefined> {
+  if (dryRun || imported.unfinished) return undefined;
+  return controlTotals(city, profile.name).catch((problem: unknown) => `No control totals: ${reasonOf(problem)}`);
+}
+
+function totalLines(found: ControlTotals | string | undefined, { form, profile }: Summary): string[] {
+  if (found === undefined) return [];
+  if (typeof found === 'string') return [found];
+  const late = found.complete
+    ? []
+    : ['Some facts were still on their way: npm run status shows how fresh the city is.'];
+  return [...(form === 'table' ? controlTable(found.totals, profile) : []), ...late];
+}
+
 /** Prints what became of an import, with control totals asked from the city. */
 export async function printSummary(summary: Summary): Promise<void> {
-  const { imported, dryRun, report, form, profile, city } = summary;
-  const found = dryRun || imported.unfinished ? undefined : await controlTotals(city, profile.name);
+  const { imported, dryRun, report, form } = summary;
+  const found = await askTotals(summary);
   if (form === 'json') {
-    console.log(JSON.stringify(asJson(summary, found), null, 2));
+    console.log(JSON.stringify(asJson(summary, typeof found === 'object' ? found : undefined), null, 2));
     return;
   }
   const lines = [
     ...verdictLines(imported, dryRun),
     ...encodingLines(imported),
     ...notableLines(imported, report),
-    ...(found && form === 'table' ? controlTable(found.totals, profile) : []),
-    ...(found?.complete === false
-      ? ['Some facts were still on their way: npm run status shows how fresh the city is.']
-      : []),
+    ...totalLines(found, summary),
     ...(report === undefined ? [] : [`The verdict of each row: ${report}`]),
     ...unfinishedLines(imported),
   ];

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { askCity } from '../state/ask-city.ts';
+import { Problem } from '../state/problem.ts';
 import { addressOf, readRun } from '../state/run-file.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 
@@ -74,17 +75,28 @@ export interface ControlTotals {
   readonly complete: boolean;
 }
 
-/** The register's control totals as the gateway answers them; `undefined` when it has no works or no gateway runs. */
-export async function controlTotals(city: StateFolder, register: string): Promise<ControlTotals | undefined> {
+async function ask(city: StateFolder, register: string, asked: Date): Promise<ControlTotals> {
+  const gateway = addressOf((await readRun(city)) ?? {}, 'gateway');
+  if (gateway === undefined) throw new Problem('No gateway runs.', 'npm run status shows who runs.');
+  const { data, extensions } = await askCity(gateway, TOTALS, answer, { register });
+  return { totals: data.cityOverview, complete: holdsAllUntil(extensions, asked) };
+}
+
+/**
+ * The register's control totals as the gateway answers them, when everything recorded until now is in them or after half
+ * a minute.
+ *
+ * @throws Problem when the gateway does not answer in that time.
+ */
+export async function controlTotals(city: StateFolder, register: string): Promise<ControlTotals> {
   const asked = new Date();
   for (;;) {
-    const gateway = addressOf((await readRun(city)) ?? {}, 'gateway');
-    if (gateway === undefined) return undefined;
-    const { data, extensions } = await askCity(gateway, TOTALS, answer, { register });
-    const complete = holdsAllUntil(extensions, asked);
-    if (complete || Date.now() - asked.getTime() > CATCH_UP_MS) {
-      return data.cityOverview.works === 0 ? undefined : { totals: data.cityOverview, complete };
-    }
+    const late = Date.now() - asked.getTime() > CATCH_UP_MS;
+    const found = await ask(city, register, asked).catch((problem: unknown) => {
+      if (late) throw problem;
+      return undefined;
+    });
+    if (found && (found.complete || late)) return found;
     await pause(100);
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { askCity } from '../state/ask-city.ts';
+import { money as shown, number } from '../state/figures.ts';
 import { addressOf, type RunFile, SERVICES } from '../state/run-file.ts';
 import type { Settings } from '../state/settings.ts';
 import type { StateFolder } from '../state/state-folder.ts';
@@ -44,8 +45,6 @@ const figure = z.object({
     .nullable(),
 });
 
-const thousands = (money: string): string => money.replace(/\B(?=(\d{3})+(?!\d))(?=[\d]*\.)/g, ',');
-
 /** The first figure of the city, in the words that a person reads at the start. */
 export async function firstFigure(gateway: string, currency: string): Promise<string[]> {
   const { data } = await askCity(gateway, FIGURE, figure);
@@ -55,10 +54,10 @@ export async function firstFigure(gateway: string, currency: string): Promise<st
     return [`${data.works.totalCount} works so far. Bring some in: npm run import -- PROFILE FILE`];
   }
   const lights = overview.lights.filter(({ works }) => works > 0).map(({ state, works }) => `${state} ${works}`);
-  const money = overview.currentBudget === null ? 'no budget yet' : `${thousands(overview.currentBudget)} ${currency}`;
+  const money = overview.currentBudget === null ? 'no budget yet' : `${shown(overview.currentBudget)} ${currency}`;
   return [
-    `${overview.works} works of ${overview.register ?? 'the register'}, current budgets ${money}`,
-    `lights at ${overview.referenceDate}: ${lights.join(', ')}; total slip ${overview.slipDays ?? 0} days`,
+    `${number(overview.works)} works of ${overview.register ?? 'the register'}, current budgets ${money}`,
+    `lights at ${overview.referenceDate}: ${lights.join(', ')}; total slip ${number(overview.slipDays ?? 0)} days`,
     ...(first ? [`the first of them: ${first}`] : []),
   ];
 }
