@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   start: { does: 'starts the city and keeps it running', load: () => import('./start/command.ts') },
   stop: { does: 'stops the city, or one service of it', load: () => import('./operate/stop.ts') },
   status: { does: 'says who runs where, and how fresh', load: () => import('./operate/status.ts') },
+  doctor: { does: 'looks at everything that a city stands on', load: () => import('./doctor/command.ts') },
   reset: { does: 'empties the state after naming what it deletes', load: () => import('./operate/reset.ts') },
   import: { does: 'sends a real file through commands, a verdict a row', load: () => import('./import/command.ts') },
   rebuild: { does: 'builds a read model anew beside the serving one', load: () => import('./operate/rebuild.ts') },

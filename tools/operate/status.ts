@@ -4,7 +4,8 @@ import { alive } from '../state/processes.ts';
 import { reasonOf } from '../state/problem.ts';
 import { instancesOf, readRun, type RunFile, SERVICES } from '../state/run-file.ts';
 import { type ServiceStatus, statusOf } from '../state/service-status.ts';
-import { runningSupervisor } from '../state/supervisor-file.ts';
+import type { StateFolder } from '../state/state-folder.ts';
+import { type Phase, runningSupervisor } from '../state/supervisor-file.ts';
 
 const HELP = `
 npm run status [-- --json]
@@ -78,36 +79,35 @@ async function linesOf(run: RunFile): Promise<Line[]> {
   return [...lines, ...(await postgresLine(run))];
 }
 
-function print(lines: readonly Line[]): void {
-  console.log(
-    `${'app'.padEnd(10)}${'where'.padEnd(28)}${'pid'.padEnd(9)}${'memory'.padEnd(9)}${'state'.padEnd(8)} fresh (behind)`,
-  );
+const COLUMNS = [10, 28, 9, 9, 8] as const;
+
+const row = (cells: readonly string[]): string => cells.map((cell, at) => cell.padEnd(COLUMNS[at] ?? 0)).join('');
+
+function print(lines: readonly Line[], stopped: readonly string[], phase: Phase | undefined): void {
+  console.log(row(['app', 'where', 'pid', 'memory', 'state', 'behind']));
   for (const { app, url, pid, memoryMb, state, fresh } of lines) {
-    const memory = memoryMb === null ? '?' : `${memoryMb} MB`;
-    console.log(
-      `${app.padEnd(10)}${url.padEnd(28)}${String(pid).padEnd(9)}${memory.padEnd(9)}${state.padEnd(8)} ${fresh}`,
-    );
+    console.log(row([app, url, String(pid), memoryMb === null ? '?' : `${memoryMb} MB`, `${state} `, fresh]).trimEnd());
   }
+  for (const service of stopped) console.log(`${service} is stopped: npm start -- --only ${service}`);
+  if (phase === undefined) {
+    console.log('Nobody keeps it running: its supervisor ended. npm start cleans up and starts anew.');
+  }
+}
+
+function notRunning(city: StateFolder, phase: Phase | undefined, json: boolean): number {
+  if (json) console.log(JSON.stringify({ phase: phase ?? 'stopped', apps: [] }));
+  else console.log(`The city of ${city.shown} ${phase === undefined ? 'does not run: npm start' : `is ${phase}`}.`);
+  return 1;
 }
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values, city } = readArguments(args, HELP, { json: { type: 'boolean' } });
   const found = await readRun(city);
-  const supervisor = await runningSupervisor(city);
-  if (!found) {
-    const phase = supervisor ? `is ${supervisor.phase} (pid ${supervisor.supervisor.pid})` : 'does not run: npm start';
-    if (values.json) console.log(JSON.stringify({ phase: supervisor?.phase ?? 'stopped', apps: [] }));
-    else console.log(`The city of ${city.shown} ${phase}.`);
-    return 1;
-  }
-  const lines = await linesOf(found);
-  const missing = SERVICES.filter((service) => instancesOf(found, service).length === 0);
-  if (values.json)
-    console.log(JSON.stringify({ phase: supervisor?.phase ?? 'unsupervised', apps: lines, stopped: missing }, null, 2));
-  else {
-    print(lines);
-    for (const service of missing) console.log(`${service} is stopped: npm start -- --only ${service}`);
-    if (!supervisor) console.log('Nobody keeps it running: its supervisor ended. npm start cleans up and starts anew.');
-  }
-  return lines.every(({ well }) => well) && missing.length === 0 && supervisor ? 0 : 1;
+  const phase = (await runningSupervisor(city))?.phase;
+  if (!found) return notRunning(city, phase, values.json ?? false);
+  const apps = await linesOf(found);
+  const stopped = SERVICES.filter((service) => instancesOf(found, service).length === 0);
+  if (values.json) console.log(JSON.stringify({ phase: phase ?? 'unsupervised', apps, stopped }, null, 2));
+  else print(apps, stopped, phase);
+  return apps.every(({ well }) => well) && stopped.length === 0 && phase !== undefined ? 0 : 1;
 }

@@ -100,7 +100,7 @@ export class City {
     this.#down.abort();
     await this.enter('stopping');
     await this.#apps.get('gateway')?.stop();
-    await Promise.all(SERVICES.map((service) => this.#apps.get(service)?.stop()));
+    await Promise.all(SERVICES.map(async (service) => this.#apps.get(service)?.stop()));
     await this.#postgres.stop();
     await this.#writing;
     const { runFile, loadingFile, supervisorFile } = this.#plan.state;

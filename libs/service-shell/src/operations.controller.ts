@@ -1,6 +1,6 @@
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { isUuid } from '@tongchou/kernel';
-import { listParked, releaseParked } from '@tongchou/messaging';
+import { listParked, releaseParked, showParked } from '@tongchou/messaging';
 import { z, type ZodType } from 'zod';
 import { AnswerError } from './answer-error.ts';
 import { Engine } from './engine.ts';
@@ -57,6 +57,14 @@ export class OperationsController {
     const { source, streamId, limit } = checked(parkedFilter, query);
     const filter = { ...(source && { source }), ...(streamId && { streamId }), ...(limit && { limit }) };
     return { parked: await listParked(this.#engine.store, filter) };
+  }
+
+  /** One parked message whole, as it came. */
+  @Get('parked/:id')
+  async oneParked(@Param('id') given: string): Promise<object> {
+    const message = await showParked(this.#engine.store, checked(id, given));
+    if (message) return message;
+    throw new AnswerError('NOT_FOUND', `There is no parked message ${given}.`);
   }
 
   /** Replays parked messages by ids, or a whole stream, in order. What is still at fault stays, with today's reason. */
