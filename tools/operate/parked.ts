@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readArguments } from '../state/arguments.ts';
 import { askService } from '../state/ask-service.ts';
 import { Problem } from '../state/problem.ts';
-import { addressOf, runningCity, SERVICES, serviceNamed, type ServiceName } from '../state/run-file.ts';
+import { addressOf, runningCity, SERVICES, serviceNamed } from '../state/run-file.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { type ParkedEntry, parkedOf } from '../state/service-status.ts';
 
@@ -16,11 +16,11 @@ order, after the cause was removed; what is still at fault stays parked).
 
 const anything = z.looseObject({});
 
-async function addressed(city: StateFolder, named: string | undefined): Promise<{ service: ServiceName; url: string }> {
+async function addressed(city: StateFolder, named: string | undefined): Promise<string> {
   const service = serviceNamed(named);
   const url = addressOf(await runningCity(city), service);
   if (url === undefined) throw new Problem(`${service} does not run.`, `Start it: npm start -- --only ${service}.`);
-  return { service, url };
+  return url;
 }
 
 const stream = ({ source, streamId }: ParkedEntry): string => (streamId === null ? source : `${source}/${streamId}`);
@@ -44,10 +44,9 @@ async function list(city: StateFolder, json: boolean): Promise<number> {
 }
 
 async function show(city: StateFolder, named: string | undefined, id: string | undefined): Promise<number> {
-  const { service, url } = await addressed(city, named);
+  const url = await addressed(city, named);
   if (id === undefined) throw new Problem('No message was named.', 'npm run parked lists their ids.');
-  const message = await askService(url, `parked/${encodeURIComponent(id)}`, anything).catch(() => undefined);
-  if (!message) throw new Problem(`${service} has parked no message ${id}.`, 'npm run parked lists what there is.');
+  const message = await askService(url, `parked/${encodeURIComponent(id)}`, anything);
   console.log(JSON.stringify(message, null, 2));
   return 0;
 }
@@ -60,7 +59,7 @@ function whichOf(ids: readonly string[], streamName: string | undefined): object
 }
 
 async function release(city: StateFolder, words: readonly string[], streamName: string | undefined): Promise<number> {
-  const { url } = await addressed(city, words[0]);
+  const url = await addressed(city, words[0]);
   const which = whichOf(words.slice(1), streamName);
   const answer = await askService(url, 'parked/release', anything, { method: 'POST', body: which, withinMs: 60_000 });
   console.log(JSON.stringify(answer, null, 2));
