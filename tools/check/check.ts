@@ -25,10 +25,10 @@ const STEPS: readonly { readonly name: string; readonly run: () => boolean }[] =
 ];
 
 /** Everything that CI asks of a change, in the order in which it fails cheapest. Stops at the first step that fails. */
-export async function check(): Promise<number> {
-  for (const { name, run } of STEPS) {
+export async function run(): Promise<number> {
+  for (const { name, run: passes } of STEPS) {
     console.log(`\n== ${name}`);
-    if (run()) continue;
+    if (passes()) continue;
     console.error(`\nnpm run check stopped at: ${name}`);
     return 1;
   }
