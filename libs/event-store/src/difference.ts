@@ -131,12 +131,12 @@ async function readPage(
   const { rows } = await db.query<FactRow>({
     name: `es page ${options.tables.join()}`,
     text: `select * from (${arms.join(' union all ')}) as page order by position limit $4`,
-    values: [paging.after, paging.target.text, base.text, options.pageSize],
+    values: [paging.after, paging.target.text, base.text, options.pageSize + 1],
   });
-  const last = rows.at(-1);
-  const more = last !== undefined && rows.length === options.pageSize;
-  const to: Cursor = more ? { base, paging: { target: paging.target, after: last.position } } : { base: paging.target };
-  return { facts: toFacts(rows), from: { base, paging }, to };
+  const facts = toFacts(rows.slice(0, options.pageSize));
+  const last = rows.length > options.pageSize ? facts.at(-1) : undefined;
+  const to: Cursor = last ? { base, paging: { target: paging.target, after: last.position } } : { base: paging.target };
+  return { facts, from: { base, paging }, to };
 }
 
 /**

@@ -176,6 +176,23 @@ describe('a reader', () => {
     expect(await judge(seen)).toEqual({ lost: 0, doubled: 0, inverted: 0 });
   });
 
+  it('reaches its target with the last page, also when that is full', async () => {
+    const from = { base: parseSnapshot((await store.pool.query('select pg_current_snapshot()::text as s')).rows[0].s) };
+    await append(randomUUID(), 6, 0, 'commit');
+    const reader = readerOf({ pageSize: 3, from });
+    const pages = [];
+    for (let page = 0; page < 2; page += 1) {
+      const difference = await reader.next(0, never);
+      pages.push([difference.facts.length, difference.to.paging === undefined]);
+      reader.done(difference);
+    }
+    reader.close();
+    expect(pages).toEqual([
+      [3, false],
+      [3, true],
+    ]);
+  });
+
   it('gives the row as kernel knows it: numbers, microseconds, both tables in one order', async () => {
     const from = { base: parseSnapshot((await store.pool.query('select pg_current_snapshot()::text as s')).rows[0].s) };
     const [own, foreign] = [randomUUID(), randomUUID()];
