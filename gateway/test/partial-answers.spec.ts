@@ -34,7 +34,7 @@ describe('the graph over healthy services', () => {
     city.costs.forget();
     const { body } = await city.ask('{ works(first: 25) { nodes { project { costSheet { budget } ceiling } } } }');
     expect(body.errors).toBeUndefined();
-    expect(body.data.works.nodes).toHaveLength(25);
+    expect(body).toHaveProperty('data.works.nodes.length', 25);
     expect(city.costs.heard).toHaveLength(1);
     expect(city.costs.heard[0]?.query.match(/_entities/g)).toHaveLength(1);
   });
@@ -51,7 +51,7 @@ describe('an error of a service', () => {
     expect(errorsOf(answer)).toEqual([
       { path: ['table', 'nodes', 3, 'lamp', 'state'], code: 'STALE_READ', service: 'projects' },
     ]);
-    expect(answer.body.data.table.nodes[3]).toEqual({ lamp: null });
+    expect(answer.body).toHaveProperty('data.table.nodes.3', { lamp: null });
     expect(answer.body.errors?.[0]?.message).toBe('Light is not there yet.');
   });
 
@@ -69,14 +69,21 @@ describe('an error of a service', () => {
     expect(errorsOf(answer)).toEqual([
       { path: ['works', 'nodes', 2, 'project', 'sheet', 'lines', 1, 'amount'], code: 'CONFLICT', service: 'costs' },
     ]);
-    expect(answer.body.data.works.nodes[2].project.sheet).toEqual({ lines: [{ amount: 1 }, null] });
-    expect(answer.body.data.works.nodes[3].project.sheet.lines).toHaveLength(2);
+    expect(answer.body).toHaveProperty('data.works.nodes.2.project.sheet', { lines: [{ amount: 1 }, null] });
+    expect(answer.body).toHaveProperty('data.works.nodes.3.project.sheet.lines', [{ amount: 1 }, { amount: 2 }]);
   });
 
   it('of no listed code says nothing of the inside', async () => {
     const answer = await city.ask('{ total }');
     expect(errorsOf(answer)).toEqual([{ path: ['total'], code: 'INTERNAL', service: 'projects' }]);
     expect(answer.text).not.toMatch(/SELECT|10\.1\.2\.3|stack/);
+  });
+
+  it('that takes its neighbours of the same call along is told for each of them', async () => {
+    const answer = await city.ask('{ total other }');
+    expect(answer.body.data).toBeNull();
+    const paths = errorsOf(answer).map(({ path }) => String(path));
+    expect(paths.toSorted()).toEqual(['other', 'total']);
   });
 
   it('names in every case its request, and whether to try again', async () => {

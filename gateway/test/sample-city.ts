@@ -1,8 +1,8 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GraphQLError } from 'graphql';
-import { compose } from '../../tools/compose/compose.ts';
+import { assertCompositionSuccess, composeServices } from '@theguild/federation-composition';
+import { GraphQLError, parse } from 'graphql';
 import { readConfig } from '../src/config.ts';
 import { standUpGateway, type StandingGateway } from '../src/stand-up.ts';
 import { sampleSubgraph, type SampleSubgraph } from './sample-subgraph.ts';
@@ -116,9 +116,9 @@ export interface Answer {
   readonly headers: Headers;
   readonly text: string;
   readonly body: {
-    data?: any;
+    data?: unknown;
     errors?: { message: string; path?: unknown[]; extensions: Record<string, unknown> }[];
-    extensions?: any;
+    extensions?: unknown;
   };
 }
 
@@ -128,7 +128,9 @@ export async function sampleCity(env: Readonly<Record<string, string>> = {}): Pr
   const costs = await sampleSubgraph('costs', COSTS, COSTS_RESOLVERS);
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
   const supergraphFile = join(folder, 'supergraph.graphql');
-  const sdl = compose([projects, costs].map(({ name, sdl: text }) => ({ name, sdl: text, file: `${name}.graphql` })));
+  const composed = composeServices([projects, costs].map((one) => ({ name: one.name, typeDefs: parse(one.sdl) })));
+  assertCompositionSuccess(composed);
+  const sdl = composed.supergraphSdl;
   await replaceFile(supergraphFile, sdl);
   const config = readConfig({
     PORT: '0',

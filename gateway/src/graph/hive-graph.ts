@@ -64,7 +64,7 @@ function executorFor(name: string, subgraph: Subgraph | undefined) {
 function errorsOf(reply: SubgraphReply, asked: ExecutionRequest, service: string): GraphQLError[] {
   const errors = (reply.errors ?? []).map((error) => located(error, service));
   const [first] = errors;
-  if (reply.data != null || !first) return errors;
+  if (reply.data || !first) return errors;
   // One failing non-null root field nulls its neighbours in the same call too: each of them gets an error of its own.
   const silent = rootKeys(asked.document).filter((key) => !errors.some(({ path }) => !path || path[0] === key));
   return [

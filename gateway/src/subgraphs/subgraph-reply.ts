@@ -15,7 +15,7 @@ const reply = z
     errors: z.array(subgraphError).nullish(),
     extensions: z.record(z.string(), z.unknown()).nullish().catch(undefined),
   })
-  .refine(({ data, errors }) => data != null || (errors?.length ?? 0) > 0);
+  .refine(({ data, errors }) => Boolean(data) || Boolean(errors?.length));
 
 /** A GraphQL answer as a subgraph gave it, checked to be one. */
 export type SubgraphReply = z.output<typeof reply>;
