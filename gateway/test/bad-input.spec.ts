@@ -65,6 +65,20 @@ describe('a document that is too much', () => {
       /levels of fields|fields; at most/,
     ],
   ];
+  it('with 10,000 values in its variables', async () => {
+    const answer = await city.ask('query ($n: Int) { works(first: $n) { totalCount } }', { n: Array(10_000).fill(1) });
+    expectRefused(answer, {
+      status: 400,
+      code: 'COST_LIMIT_EXCEEDED',
+      message: /10002 values in its variables; at most 2000/,
+    });
+  });
+
+  it('with 101 variables', async () => {
+    const answer = await city.ask(`query (${times(101, (n) => `$v${n}: Int`)}) { other }`);
+    expectRefused(answer, { status: 400, code: 'COST_LIMIT_EXCEEDED', message: /101 variables; at most 100/ });
+  });
+
   it.each(cases)('%s', async (_, query, message) => {
     expectRefused(await city.ask(query), { status: 400, code: 'COST_LIMIT_EXCEEDED', message });
   });

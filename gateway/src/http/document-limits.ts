@@ -11,6 +11,8 @@ export const LIMITS = {
   repeats: 200,
   fields: 5_000,
   nesting: 100,
+  variables: 100,
+  values: 2_000,
 } as const;
 
 const WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
@@ -22,6 +24,8 @@ const WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
   repeats: 'repeated fields',
   fields: 'fields',
   nesting: 'brackets in each other',
+  variables: 'variables',
+  values: 'values in its variables',
 };
 
 /** A document that is refused before anything else looks at it: it is too much, or makes no sense. */
@@ -51,12 +55,24 @@ export function checkDocument(text: string): void {
   }
 }
 
-function checkOperation({ operation, selectionSet }: OperationDefinitionNode, ruler: DocumentRuler): void {
+/** Refuses variables of so many values that telling what is wrong with them would take long. Throws `DocumentRefused`. */
+export function checkVariables(variables: unknown): void {
+  limit('values', valuesIn(variables));
+}
+
+function valuesIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, inner) => sum + valuesIn(inner), 1);
+}
+
+function checkOperation(definition: OperationDefinitionNode, ruler: DocumentRuler): void {
+  const { operation, selectionSet, variableDefinitions } = definition;
   if (operation === OperationTypeNode.SUBSCRIPTION)
     senseless('A subscription is not answered here. Send a query or a mutation.');
   const { circle, reserved, rootFields, depth, aliases, fields } = ruler.measure(selectionSet);
   if (circle) senseless(`Fragment ${shown(circle)} spreads itself. Take the circle out.`);
   if (reserved) senseless(`The alias ${shown(reserved)} is reserved: use one without a leading __.`);
+  limit('variables', variableDefinitions?.length ?? 0);
   limit('rootFields', rootFields);
   limit('depth', depth);
   limit('aliases', aliases);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { currentScope, GRAPH_CODES, wireFault, type GraphCode } from '@tongchou/service-shell';
-import { checkDocument, DocumentRefused } from './document-limits.ts';
+import { checkDocument, checkVariables, DocumentRefused } from './document-limits.ts';
 import { BodyRefused, readJsonBody } from './read-body.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -35,6 +35,7 @@ function checkOperation({ query, variables }: Body): void {
   if (typeof query === 'string') checkDocument(query);
   const fault = wireFault(variables ?? {});
   if (fault) throw new BodyRefused(400, `${['variables', ...fault.path].join('.')} ${fault.message}.`);
+  checkVariables(variables);
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
