@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Checkpoint } from './checkpoints.ts';
-import type { Cursor } from './difference.ts';
 import type { FactsDatabase } from './facts-database.ts';
 import { type Freshness, readFreshness, servingCheckpoints } from './freshness.ts';
-import { isVisible } from './snapshot.ts';
+import { createLocator, isCovered, type Located } from './locate-facts.ts';
 import { BadToken, parseToken, type TokenEntry } from './token.ts';
 import { rest } from './transient.ts';
 
@@ -55,40 +54,8 @@ const TIMEOUT_MS = 2_000;
 const POLL_MS = 50;
 const FRESHNESS_KEPT_MS = 100;
 
-interface Located {
-  readonly xid: bigint;
-  readonly position: bigint;
-}
-
 const nameOf = ({ service, streamType, streamId, version }: TokenEntry): string =>
   `${service}:${streamType}:${streamId}@${version}`;
-
-function isCovered({ base, paging }: Cursor, { xid, position }: Located): boolean {
-  if (isVisible(base, xid)) return true;
-  return paging !== undefined && isVisible(paging.target, xid) && position <= BigInt(paging.after);
-}
-
-/** Where the entries' facts lie, in the order of the entries; `undefined` for those that are not here yet. */
-async function locate(store: FactsDatabase, entries: readonly TokenEntry[]): Promise<(Located | undefined)[]> {
-  const { rows } = await store.pool.query<{ xid: string | null; position: string | null }>({
-    name: 'es locate',
-    text: `select coalesce(e.xid, r.xid)::text as xid, coalesce(e.position, r.position)::text as position
-      from unnest($1::text[], $2::uuid[], $3::bigint[]) with ordinality as k (source, stream_id, version, n)
-      left join es.events e on k.source = $4 and e.stream_id = k.stream_id and e.version = k.version
-      left join es.received r on k.source <> $4
-        and r.source = k.source and r.stream_id = k.stream_id and r.version = k.version
-      order by k.n`,
-    values: [
-      entries.map(({ service }) => service),
-      entries.map(({ streamId }) => streamId),
-      entries.map(({ version }) => version),
-      store.service,
-    ],
-  });
-  return rows.map(({ xid, position }) =>
-    xid === null || position === null ? undefined : { xid: BigInt(xid), position: BigInt(position) },
-  );
-}
 
 async function heardSources(store: FactsDatabase, sources: readonly string[]): Promise<Set<string>> {
   const { rows } = await store.pool.query<{ source: string }>(
@@ -113,26 +80,33 @@ function refuseOtherStores(store: FactsDatabase, entries: readonly TokenEntry[])
 
 interface Waiting {
   readonly models: readonly string[];
-  /** What is not known to be covered yet; shrinks. */
-  entries: readonly TokenEntry[];
+  readonly entries: readonly TokenEntry[];
   located: readonly (Located | undefined)[];
 }
 
-/** What keeps the models from holding everything: `undefined` = nothing. */
-function hindrance(waiting: Waiting, serving: ReadonlyMap<string, Checkpoint>): StaleRead | undefined {
+/** What keeps a read from being answered. */
+interface Hindrance {
+  readonly model: string;
+  readonly entry: TokenEntry;
+  readonly stopped: string | undefined;
+}
+
+/** The first model that does not hold everything, and what it lacks; `undefined` = none. */
+function hindrance(waiting: Waiting, serving: ReadonlyMap<string, Checkpoint>): Hindrance | undefined {
   for (const model of waiting.models) {
     const checkpoint = serving.get(model);
-    const missing = waiting.entries.findIndex((_, index) => {
+    const entry = waiting.entries.find((_, index) => {
       const located = waiting.located[index];
       return !checkpoint || !located || !isCovered(checkpoint.cursor, located);
     });
-    const entry = waiting.entries[missing];
-    if (entry === undefined) continue;
-    const stopped = checkpoint?.stopped;
-    const reason = stopped === undefined ? 'not yet' : `it has stopped: ${stopped}`;
-    return new StaleRead(`Read model ${model} does not hold ${nameOf(entry)}, ${reason}`, stopped === undefined);
+    if (entry !== undefined) return { model, entry, stopped: checkpoint?.stopped };
   }
   return undefined;
+}
+
+function staleRead({ model, entry, stopped }: Hindrance): StaleRead {
+  const reason = stopped === undefined ? 'not yet' : `it has stopped: ${stopped}`;
+  return new StaleRead(`Read model ${model} does not hold ${nameOf(entry)}, ${reason}`, stopped === undefined);
 }
 
 /** Shares one call among all that ask while it is under way. */
@@ -151,6 +125,7 @@ export function createReadGate(store: FactsDatabase, options: ReadGateOptions = 
   const ear = store.wake.listen('folded');
   const serving = shared(() => servingCheckpoints(store.pool));
   const moved = shared(() => ear.wait(POLL_MS));
+  const locate = createLocator(store);
   const kept = new Map<string, { readonly until: number; readonly answer: Promise<Freshness[]> }>();
 
   const received = async (entries: readonly TokenEntry[]): Promise<TokenEntry[]> => {
@@ -164,9 +139,9 @@ export function createReadGate(store: FactsDatabase, options: ReadGateOptions = 
     );
   };
 
-  const look = async (waiting: Waiting): Promise<StaleRead | undefined> => {
+  const look = async (waiting: Waiting): Promise<Hindrance | undefined> => {
     if (waiting.located.length === 0 || waiting.located.includes(undefined))
-      waiting.located = await locate(store, waiting.entries);
+      waiting.located = await locate(waiting.entries);
     return hindrance(waiting, await serving());
   };
 
@@ -198,11 +173,11 @@ export function createReadGate(store: FactsDatabase, options: ReadGateOptions = 
         const stale = waiting.entries.length === 0 ? undefined : await look(waiting);
         if (!stale) return { satisfied: true, behindMs: 0 };
         const leftMs = end - performance.now();
-        if (leftMs > 0 && stale.retryable) {
+        if (leftMs > 0 && stale.stopped === undefined) {
           await (leftMs < POLL_MS ? rest(leftMs) : moved());
           continue;
         }
-        if (mode === 'strict') throw stale;
+        if (mode === 'strict') throw staleRead(stale);
         return { satisfied: false, behindMs: await behind(waiting) };
       }
     },
