@@ -8,13 +8,15 @@ import type {
   GatewaySchemaLoadOrUpdateCallback,
 } from '@apollo/server-gateway-interface';
 import { Logger } from '@nestjs/common';
-import type { GraphQLSchema } from 'graphql';
+import { getOperationAST, getVariableValues, type GraphQLSchema } from 'graphql';
 import type { Subgraphs } from '../subgraphs/subgraphs.ts';
 import type { GraphExecutor } from './graph-executor.ts';
 import type { GraphRequest } from './graph-request.ts';
 import { hiveGraph } from './hive-graph.ts';
 
 const LOOK_EVERY_MS = 1_000;
+/** Each error of a variable shows all of it: fifty of a large one would take long to write. */
+const FEW_ERRORS = { maxErrors: 5 };
 
 interface Loaded {
   readonly sdl: string;
@@ -89,11 +91,15 @@ export class Supergraph implements GatewayInterface {
   private readonly execute: GatewayExecutor = async ({ schema, document, request, operationName, context }) => {
     const executor = this.executors.get(schema);
     if (!executor) throw new Error('an operation on a graph that was never served');
+    const variables = request.variables ?? {};
+    const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+    const { errors } = getVariableValues(schema, definitions, variables, FEW_ERRORS);
+    if (errors) return { errors };
     const graphRequest: GraphRequest = context['graphRequest'];
     const result = await executor.execute({
       document,
       operationName: operationName ?? undefined,
-      variables: request.variables ?? {},
+      variables,
       request: graphRequest,
     });
     const extensions = graphRequest.extensions();
