@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fact, ReadModel } from '@tongchou/kernel';
-import { throwAwayDatabase } from '@tongchou/testing';
 import { decodeFacts, type Decode } from './decode-facts.ts';
 import { currentSnapshot, FROM_THE_START, readDifference } from './difference.ts';
 import { type AnyReadModel, foldFromScratch } from './fold.ts';
@@ -47,9 +46,14 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** A service's database of a spec's own. */
-export async function openHouse(service = 'projects'): Promise<House> {
-  const database = await throwAwayDatabase();
+interface Database {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A service in a database of a spec's own, which is dropped with it. */
+export async function openHouse(database: Database): Promise<House> {
+  const service = 'projects';
   const store = await openStore({ url: database.url, service });
   const versions = new Map<string, number>();
 

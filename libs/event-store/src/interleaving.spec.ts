@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { throwAwayDatabase } from '@tongchou/testing';
 import { commutes } from '@tongchou/testing/commutes';
 import fc from 'fast-check';
 import { decodeFacts } from './decode-facts.ts';
@@ -13,7 +14,7 @@ import { type Runner, startRunner } from './runner.ts';
 let house: House;
 let runner: Runner;
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse(await throwAwayDatabase());
   runner = await startRunner({ store: house.store, models: [totals], decode, log: silentLog, timing: QUICK });
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Fact, Tagged } from '@tongchou/kernel';
+import { throwAwayDatabase } from '@tongchou/testing';
 import { Unavailable } from './errors.ts';
 import { decode, type House, openHouse, QUICK, until } from './facts.fixture.ts';
 import { silentLog } from './log.ts';
@@ -8,7 +9,7 @@ import { type AnyPolicy, type Dispatched, type Policies, type PoliciesOptions, s
 let house: House;
 const started: Policies[] = [];
 beforeEach(async () => {
-  house = await openHouse();
+  house = await openHouse(await throwAwayDatabase());
 });
 afterEach(async () => {
   await Promise.all(started.splice(0).map((policies) => policies.stop()));

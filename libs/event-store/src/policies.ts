@@ -88,13 +88,13 @@ async function answer({ policy, lease, options }: Post, fact: Fact): Promise<voi
 /** Facts by stream, each in order, shared out over a bounded number of lanes. */
 async function answerAll(post: Post, facts: readonly Fact[]): Promise<void> {
   const streams = [...Map.groupBy(facts, ({ source, streamId }) => `${source} ${streamId}`).values()].values();
-  let fault: unknown;
+  let fault: Error | undefined;
   const lane = async (): Promise<void> => {
     for (const stream of streams)
       for (const fact of stream) {
         if (fault !== undefined || post.lease.signal.aborted) return;
         await answer(post, fact).catch((error: unknown) => {
-          fault ??= error;
+          fault ??= error instanceof Error ? error : new Error(reasonOf(error));
         });
       }
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { throwAwayDatabase } from '@tongchou/testing';
 import { decode, type House, openHouse, QUICK, streamIdOf, totals, until } from './facts.fixture.ts';
 import type { AnyReadModel } from './fold.ts';
 import { silentLog } from './log.ts';
@@ -12,7 +13,7 @@ let house: House;
 let other: Store;
 let runner: Runner | undefined;
 beforeEach(async () => {
-  house = await openHouse();
+  house = await openHouse(await throwAwayDatabase());
   other = await openStore({ url: house.store.url, service: 'projects' });
 });
 afterEach(async () => {

@@ -120,13 +120,26 @@ function shared<T>(call: () => Promise<T>): () => Promise<T> {
   };
 }
 
+function keptFreshness(store: FactsDatabase): ReadGate['freshness'] {
+  const kept = new Map<string, { readonly until: number; readonly answer: Promise<Freshness[]> }>();
+  return (models = []) => {
+    const key = models.toSorted().join();
+    const last = kept.get(key);
+    if (last && last.until > performance.now()) return last.answer;
+    const answer = readFreshness(store.pool, store.service, models);
+    kept.set(key, { until: performance.now() + FRESHNESS_KEPT_MS, answer });
+    answer.catch(() => kept.delete(key));
+    return answer;
+  };
+}
+
 /** Waits for read models, on any instance of the service: what it needs to know lies in the database. */
 export function createReadGate(store: FactsDatabase, options: ReadGateOptions = {}): ReadGate {
   const ear = store.wake.listen('folded');
   const serving = shared(() => servingCheckpoints(store.pool));
   const moved = shared(() => ear.wait(POLL_MS));
   const locate = createLocator(store);
-  const kept = new Map<string, { readonly until: number; readonly answer: Promise<Freshness[]> }>();
+  const freshness = keptFreshness(store);
 
   const received = async (entries: readonly TokenEntry[]): Promise<TokenEntry[]> => {
     const foreign = entries.filter(({ service }) => service !== store.service);
@@ -143,16 +156,6 @@ export function createReadGate(store: FactsDatabase, options: ReadGateOptions = 
     if (waiting.located.length === 0 || waiting.located.includes(undefined))
       waiting.located = await locate(waiting.entries);
     return hindrance(waiting, await serving());
-  };
-
-  const freshness = (models: readonly string[] = []): Promise<Freshness[]> => {
-    const key = models.toSorted().join();
-    const last = kept.get(key);
-    if (last && last.until > performance.now()) return last.answer;
-    const answer = readFreshness(store.pool, store.service, models);
-    kept.set(key, { until: performance.now() + FRESHNESS_KEPT_MS, answer });
-    answer.catch(() => kept.delete(key));
-    return answer;
   };
 
   const behind = async ({ models, entries }: Waiting): Promise<number | null> => {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Fact, ReadModel } from '@tongchou/kernel';
+import { throwAwayDatabase } from '@tongchou/testing';
 import { decode, type Happened, type House, openHouse, QUICK, totals, until } from './facts.fixture.ts';
 import type { AnyReadModel } from './fold.ts';
 import { silentLog } from './log.ts';
@@ -29,7 +30,7 @@ let house: House;
 let store: Store;
 const runners: Runner[] = [];
 beforeEach(async () => {
-  house = await openHouse();
+  house = await openHouse(await throwAwayDatabase());
   ({ store } = house);
 });
 afterEach(async () => {

@@ -86,6 +86,13 @@ async function connect(options: WakeOptions, hear: (channel: WakeChannel) => voi
   return client;
 }
 
+async function tryToConnect(...[options, hear]: Parameters<typeof connect>): Promise<pg.Client | undefined> {
+  return connect(options, hear).catch((error: unknown) => {
+    options.log.warn({ err: error }, 'no connection to wake readers: they poll meanwhile');
+    return undefined;
+  });
+}
+
 /**
  * One connection that carries announcements both ways: to listeners of this process at once, to those of other processes
  * by a `NOTIFY` at most once a millisecond, never inside the transaction that it announces (which would serialise all
@@ -102,10 +109,7 @@ export function openWake(options: WakeOptions): Wake {
 
   const stayConnected = async (): Promise<void> => {
     for (let waitMs = RECONNECT_MS.first; !closing.signal.aborted;) {
-      const fresh = await connect(options, hear).catch((error: unknown) => {
-        options.log.warn({ err: error }, 'no connection to wake readers: they poll meanwhile');
-        return undefined;
-      });
+      const fresh = await tryToConnect(options, hear);
       if (fresh) {
         const ended = new Promise<void>((resolve) => fresh.once('end', resolve));
         client = fresh;
