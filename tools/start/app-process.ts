@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { markOf } from '../state/processes.ts';
 import type { AppName } from '../state/run-file.ts';
 import type { Running } from './keeper.ts';
+import { listensOn } from './listening.ts';
 
 const READY_WITHIN_MS = 60_000;
 const LOG_LIMIT_BYTES = 10_000_000;
@@ -60,9 +61,11 @@ export function answersReady(url: string): Promise<boolean> {
   );
 }
 
-async function untilReady(child: ChildProcess, url: string): Promise<boolean> {
+async function untilReady(child: ChildProcess, plan: AppPlan): Promise<boolean> {
+  const { pid = 0 } = child;
   for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end && !hasEnded(child); await pause(50)) {
-    if (await answersReady(url)) return !hasEnded(child);
+    if (!(await answersReady(urlOf(plan))) || (await listensOn(pid, plan.port)) === false) continue;
+    return !hasEnded(child);
   }
   return false;
 }
@@ -85,5 +88,5 @@ export async function launchApp(plan: AppPlan): Promise<Running> {
   await new Promise<void>((resolve, fail) => child.once('spawn', resolve).once('error', fail));
   await log.close();
   const mark = (child.pid === undefined ? undefined : await markOf(child.pid)) ?? { pid: child.pid ?? 0, started: '' };
-  return { mark, ended, ready: untilReady(child, urlOf(plan)), stop: () => stopChild(child, ended, plan.graceMs) };
+  return { mark, ended, ready: untilReady(child, plan), stop: () => stopChild(child, ended, plan.graceMs) };
 }

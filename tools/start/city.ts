@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '@tongchou/embedded-postgres';
 import { type AppName, type RunFile, SERVICES, type ServiceName } from '../state/run-file.ts';
 import { ROOT, type StateFolder, writeJson } from '../state/state-folder.ts';
 import type { Settings } from '../state/settings.ts';
@@ -10,18 +11,23 @@ import { type AppPlan, launchApp, urlOf } from './app-process.ts';
 import { allDatabases, givenDatabases, needsEmbedded, originOf } from './databases.ts';
 import { Keeper } from './keeper.ts';
 import { nodeFlags } from './node-flags.ts';
-import type { Place } from './ports.ts';
+import { choosePorts, type Place } from './ports.ts';
 import { launchPostgres, type PostgresPlace, type RunningPostgres } from './postgres-process.ts';
 
 const GRACE_MS = { gateway: 4_000, service: 8_000 };
 const LOOK_MS = 200;
+const PORT_TRIES = 5;
+/** What every city runs, beside PostgreSQL. */
+export const APPS = ['gateway', ...SERVICES] as const;
+
+const isTaken = async (port: number): Promise<boolean> => (await freePort(port)) !== port;
 
 type Urls = Awaited<ReturnType<typeof allDatabases>>;
 
 export interface CityPlan {
   readonly state: StateFolder;
   readonly settings: Settings;
-  readonly places: readonly Place[];
+  readonly portBase: number;
   readonly postgres: PostgresPlace;
   readonly say: (line: string) => void;
 }
@@ -32,6 +38,7 @@ export class City {
   readonly #postgres: Keeper;
   readonly #apps = new Map<AppName, Keeper>();
   readonly #supervisor: Promise<ProcessMark | undefined> = markOf(process.pid);
+  #places: readonly Place[] = [];
   #server: RunningPostgres['server'] | undefined;
   #embedded = false;
   #urls: Urls | undefined;
@@ -46,7 +53,9 @@ export class City {
       name: 'PostgreSQL',
       logFile,
       launch: async () => {
-        const running = await launchPostgres(plan.postgres, logFile);
+        const { dataDir, port } = plan.postgres;
+        const at = { dataDir, port: this.#server?.port ?? port };
+        const running = await launchPostgres(plan.state, at, this.#server === undefined);
         this.#server = running.server;
         return running;
       },
@@ -66,8 +75,7 @@ export class City {
   /** All apps at once: the gateway starts with services away, and services wait for each other's facts. */
   async startApps(): Promise<void> {
     await rm(this.#plan.state.stoppedFolder, { recursive: true, force: true });
-    for (const place of this.#plan.places) this.#apps.set(place.app, this.#keeperOf(place));
-    await Promise.all([...this.#apps.values()].map((keeper) => keeper.start()));
+    for (let tries = 1; !(await this.#tryApps(tries)); tries += 1) continue;
     void this.#keepObeying();
   }
 
@@ -80,7 +88,7 @@ export class City {
   /** Who runs where, as in run.json. */
   describe(): RunFile {
     const postgres = this.#embedded ? this.#postgres.lastReady : undefined;
-    const instances = this.#plan.places.flatMap((place) => {
+    const instances = this.#places.flatMap((place) => {
       const keeper = this.#apps.get(place.app);
       const last = keeper?.wanted ? keeper.lastReady : undefined;
       return last ? [[place.app, { url: urlOf(place), pid: last.pid }] as const] : [];
@@ -107,12 +115,35 @@ export class City {
     for (const file of [runFile, loadingFile, supervisorFile]) await rm(file, { force: true });
   }
 
+  /** False when another city took one of the ports meanwhile: all start anew then, for they know each other's addresses. */
+  async #tryApps(tries: number): Promise<boolean> {
+    this.#places = await choosePorts(APPS, this.#plan.portBase, tries > 1);
+    for (const { app, wanted, port } of this.#places) {
+      if (wanted !== port) this.#plan.say(`port ${wanted} is taken: ${app} listens on ${port}`);
+    }
+    for (const place of this.#places) this.#apps.set(place.app, this.#keeperOf(place));
+    const starts = await Promise.allSettled([...this.#apps.values()].map((keeper) => keeper.start()));
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (!failed) return true;
+    const taken = await this.#takenByOthers();
+    if (tries === PORT_TRIES || this.#down.signal.aborted || !taken) throw failed.reason;
+    this.#plan.say('another program took a port meanwhile: the apps start anew on others');
+    await Promise.all([...this.#apps.values()].map((keeper) => keeper.stop()));
+    return false;
+  }
+
+  async #takenByOthers(): Promise<boolean> {
+    const dead = this.#places.filter(({ app }) => this.#apps.get(app)?.mark === undefined);
+    return (await Promise.all(dead.map(({ port }) => isTaken(port)))).includes(true);
+  }
+
   #keeperOf(place: Place): Keeper {
     const logFile = this.#plan.state.logFile(place.app);
     return new Keeper({
       name: place.app,
       logFile,
       launch: () => launchApp(this.#appPlan(place, logFile)),
+      hopeless: () => isTaken(place.port),
       changed: () => void this.#record(),
       say: this.#plan.say,
     });
@@ -132,7 +163,7 @@ export class City {
   }
 
   #gatewayEnvironment(): AppPlan['environment'] {
-    const urls = this.#plan.places.filter(({ app }) => app !== 'gateway');
+    const urls = this.#places.filter(({ app }) => app !== 'gateway');
     return Object.fromEntries(urls.map((place) => [`${place.app.toUpperCase()}_URL`, urlOf(place)]));
   }
 

@@ -18,6 +18,8 @@ export interface Keeping {
   readonly name: string;
   readonly logFile: string;
   launch(): Promise<Running>;
+  /** True when starting it again cannot help; asked only while it has never been ready. */
+  hopeless?(): Promise<boolean>;
   /** Called whenever the process has started, become ready, or ended. */
   changed(): void;
   say(line: string): void;
@@ -87,9 +89,9 @@ export class Keeper {
       const how = await this.#once(stopping, () => {
         everReady = true;
         readyOnce();
-      }).catch(reasonOf);
+      }).catch((error: unknown) => `did not start: ${reasonOf(error)}`);
       if (stopping.aborted) break;
-      if (!everReady && tries >= FIRST_TRIES) throw await this.#neverReady(how);
+      if (!everReady && (tries >= FIRST_TRIES || (await this.#of.hopeless?.()))) throw await this.#neverReady(how);
       if (Date.now() - began > STEADY_AFTER_MS) waitMs = FIRST_PAUSE_MS;
       this.#of.say(`${this.#of.name} ${how}; starting it again in ${waitMs / 1000} s`);
       await pause(waitMs, undefined, { signal: stopping }).catch(() => undefined);

@@ -11,15 +11,26 @@ export interface Place {
   readonly port: number;
 }
 
-/** Each app's own port, or where it is taken the next free one that belongs to no other app. */
-export async function choosePorts(apps: readonly AppName[], base: number): Promise<Place[]> {
+/** Blocks of ports among which cities that start at the same moment part ways. */
+const BLOCKS = 40;
+const BLOCK = 10;
+
+/** Where to look when an app's own port is taken: behind the street; after a collision, in a block drawn at random. */
+const elsewhere = (base: number, collided: boolean): number =>
+  base + AFTER_THE_STREET + (collided ? BLOCK * (1 + Math.floor(Math.random() * BLOCKS)) : 0);
+
+/**
+ * Each app's own port, or where it is taken the next free one that belongs to no other app. `collided`: another city took
+ * a port between such a look and the start.
+ */
+export async function choosePorts(apps: readonly AppName[], base: number, collided = false): Promise<Place[]> {
   const places: Place[] = [];
   const given = new Set<number>();
+  const from = elsewhere(base, collided);
   for (const app of apps) {
     const wanted = base + PLACES[app];
     let port = await freePort(wanted);
-    const street = base + AFTER_THE_STREET;
-    if (port !== wanted && port < street) port = await freePort(street);
+    if (port !== wanted && port < from) port = await freePort(from);
     while (given.has(port)) port = await freePort(port + 1);
     given.add(port);
     places.push({ app, wanted, port });

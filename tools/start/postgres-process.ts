@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type EmbeddedPostgres,
-  freePort,
   reachableDataDir,
   startEmbeddedPostgres,
   stopLeftover,
@@ -26,15 +25,15 @@ export async function knownPlace(city: StateFolder): Promise<PostgresPlace | und
   return known.success ? known.data : undefined;
 }
 
-/** Settles data folder and port, and keeps them: data inside the state, or elsewhere where PostgreSQL may not enter it. */
+/** Settles where the data lies, and keeps it: inside the state, or elsewhere where PostgreSQL may not enter it. */
 export async function settlePlace(city: StateFolder): Promise<PostgresPlace> {
   await mkdir(city.path, { recursive: true });
   const known = await knownPlace(city);
   const name = createHash('sha1').update(city.path).digest('hex').slice(0, 12);
   const dataDir = known?.dataDir ?? (await reachableDataDir(path.join(city.path, 'pg'), name));
-  await stopLeftover(dataDir);
-  const settled = { dataDir, port: await freePort(known?.port ?? FIRST_PORT) };
+  const settled = { dataDir, port: known?.port ?? FIRST_PORT };
   await writeJson(city.postgresFile, settled);
+  await stopLeftover(dataDir);
   return settled;
 }
 
@@ -42,10 +41,20 @@ export interface RunningPostgres extends Running {
   readonly server: EmbeddedPostgres;
 }
 
-/** Starts the embedded server in its place. */
-export async function launchPostgres(at: PostgresPlace, logFile: string): Promise<RunningPostgres> {
+/**
+ * Starts the embedded server in its place. `mayMove`: on the next free port where its own is taken, which is then kept;
+ * later starts of one run stay where the services know it.
+ */
+export async function launchPostgres(city: StateFolder, at: PostgresPlace, mayMove: boolean): Promise<RunningPostgres> {
   await stopLeftover(at.dataDir);
-  const server = await startEmbeddedPostgres({ ...at, logFile, maxConnections: CONNECTIONS });
+  const { dataDir } = at;
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    ...(mayMove ? { portFrom: at.port } : { port: at.port }),
+    logFile: city.logFile('postgres'),
+    maxConnections: CONNECTIONS,
+  });
+  await writeJson(city.postgresFile, { dataDir, port: server.port } satisfies PostgresPlace);
   const mark = (await markOf(server.pid)) ?? { pid: server.pid, started: '' };
   return {
     server,

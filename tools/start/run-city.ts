@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { buildAll, describeBuilt } from '../build/build.ts';
-import { addressOf, readRun, SERVICES } from '../state/run-file.ts';
+import { addressOf, readRun } from '../state/run-file.ts';
 import { keepSettings, readSettings, type Settings, settle } from '../state/settings.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { claimCity, endLeftovers, type SupervisorFile } from '../state/supervisor-file.ts';
-import { City } from './city.ts';
+import { APPS, City } from './city.ts';
 import { checkGiven, givenDatabases } from './databases.ts';
 import { bringDemo, DEMO } from './demo.ts';
-import { choosePorts } from './ports.ts';
 import { settlePlace } from './postgres-process.ts';
 import { firstFigure, linksOf } from './welcome.ts';
 
@@ -16,8 +15,6 @@ export interface CityOptions {
   readonly demo: boolean;
   readonly portBase: number;
 }
-
-const APPS = ['gateway', ...SERVICES] as const;
 
 /** Lines with the seconds since the start before them. */
 function clock(): (line: string) => void {
@@ -61,11 +58,7 @@ async function prepare(options: CityOptions, say: (line: string) => void): Promi
   const settings = await settingsOf(options);
   await checkGiven(await givenDatabases(process.env));
   say(`built: ${describeBuilt(await buildAll())}`);
-  const places = await choosePorts(APPS, options.portBase);
-  for (const { app, wanted, port } of places) {
-    if (wanted !== port) say(`port ${wanted} is taken: ${app} listens on ${port}`);
-  }
-  return new City({ state: city, settings, places, postgres: await settlePlace(city), say });
+  return new City({ state: city, settings, portBase: options.portBase, postgres: await settlePlace(city), say });
 }
 
 async function bringUp(

@@ -27,6 +27,8 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir: string;
   /** A free one is found when not given. */
   readonly port?: number;
+  /** Instead of `port`: this one, or the next free one, looked for at the last moment. */
+  readonly portFrom?: number;
   readonly logFile: string;
   readonly maxConnections?: number;
   /** Further settings for the command line, e.g. `{ wal_level: 'minimal' }`. */
@@ -150,7 +152,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const bin = await binaries();
   await initialise(bin, options.dataDir);
   const password = await passwordOf(options.dataDir);
-  const port = options.port ?? (await freePort());
+  const port = options.port ?? (await freePort(options.portFrom));
   const { pid, ended } = await launch(bin, port, options);
   const url = (database: string): string => `postgres://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
   await untilAnswers(url('postgres'), pid, options);
