@@ -24,10 +24,9 @@ interface EventRow {
 
 interface ClaimRow extends ClaimKey {
   readonly n: number;
-  readonly streamId: string;
 }
 
-/** Everything that the statement takes, as rows. */
+/** Everything that the statement takes, as rows; `n` counts the streams from 1. */
 interface Rows {
   readonly streams: StreamRow[];
   readonly commands: CommandRow[];
@@ -51,26 +50,32 @@ function addCommands(rows: Rows, n: number, stream: StreamAppend): void {
   rows.streams.push({ n, stream, events: version - stream.expectedVersion, steps: Math.max(step, 0) });
 }
 
-function addClaims(rows: Rows, n: number, { streamId, commands }: StreamAppend): void {
+function addClaims(rows: Rows, n: number, { commands }: StreamAppend): void {
   const once = new Map<string, ClaimRow>();
   for (const { claims = [] } of commands)
-    for (const { kind, key } of claims) once.set(kind + BETWEEN + key, { n, kind, key, streamId });
+    for (const { kind, key } of claims) once.set(kind + BETWEEN + key, { n, kind, key });
   rows.claims.push(...once.values());
 }
 
+const byText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+/** In the order in which every process locks, so that none waits for one that waits for it. */
 function rowsOf(streams: readonly StreamAppend[]): Rows {
   const rows: Rows = { streams: [], commands: [], events: [], claims: [], answered: [] };
-  streams.forEach((stream, n) => {
-    addCommands(rows, n, stream);
-    addClaims(rows, n, stream);
+  streams.forEach((stream, at) => {
+    addCommands(rows, at + 1, stream);
+    addClaims(rows, at + 1, stream);
   });
+  rows.commands.sort(({ command: a }, { command: b }) => byText(a.scope, b.scope) || byText(a.commandId, b.commandId));
+  rows.claims.sort((a, b) => byText(a.kind, b.kind) || byText(a.key, b.key));
   return rows;
 }
+
+export const byStreamId = (a: StreamAppend, b: StreamAppend): number => byText(a.streamId, b.streamId);
 
 const { int2, int4, int8, bool, uuid, bytea, text, jsonb } = binaryArray;
 
 const plain = ({ streams, commands, events }: Rows): unknown[] => [
-  int4(streams.map(({ n }) => n)),
   uuid(streams.map(({ stream }) => stream.streamId)),
   text(streams.map(({ stream }) => stream.streamType)),
   int8(streams.map(({ stream }) => stream.expectedVersion)),
@@ -81,8 +86,8 @@ const plain = ({ streams, commands, events }: Rows): unknown[] => [
   text(commands.map(({ command }) => command.commandId)),
   bytea(commands.map(({ command }) => command.fingerprint)),
   int8(commands.map(({ version }) => version)),
-  bool(commands.map(({ command }) => command.kept)),
   jsonb(commands.map(({ command }) => command.result ?? NOTHING)),
+  bool(commands.map(({ command }) => command.kept)),
   int4(events.map(({ n }) => n)),
   int4(events.map(({ step }) => step)),
   int8(events.map(({ version }) => version)),
@@ -97,12 +102,11 @@ const guards = ({ claims, answered }: Rows): unknown[] => [
   int4(claims.map(({ n }) => n)),
   text(claims.map(({ kind }) => kind)),
   text(claims.map(({ key }) => key)),
-  uuid(claims.map(({ streamId }) => streamId)),
   answered.map(({ n }) => n),
   answered.map(({ at }) => at),
 ];
 
-/** The statement's parameters. `guarded`: the batch claims names or answers facts, and needs the longer statement. */
+/** The statement's parameters, of streams sorted by id. `guarded`: the batch claims names or answers facts, and needs the longer statement. */
 export function appendParameters(streams: readonly StreamAppend[]): { values: unknown[]; guarded: boolean } {
   const rows = rowsOf(streams);
   const guarded = rows.claims.length > 0 || rows.answered.length > 0;
@@ -110,7 +114,8 @@ export function appendParameters(streams: readonly StreamAppend[]): { values: un
 }
 
 export interface AppendRow {
-  readonly done: readonly number[];
+  /** '1' for each stream that was taken, '0' for the others. */
+  readonly done: string;
   readonly known: readonly number[];
   readonly claimed_streams?: readonly number[];
   readonly claimed_names?: readonly string[];
@@ -127,13 +132,12 @@ export function readAnswer(
   streams: readonly StreamAppend[],
   { done, known, claimed_streams = [], claimed_names = [], ahead = [] }: AppendRow,
 ): { answers: AppendAnswer[]; ahead: number } {
-  const appended = new Set(done);
   const knownCommand = new Set(known);
   const claimed = Map.groupBy(claimed_names.map(claimOf), (_, at) => claimed_streams[at]);
-  const answers = streams.map((_, n): AppendAnswer =>
-    appended.has(n)
+  const answers = streams.map((_, at): AppendAnswer =>
+    done[at] === '1'
       ? { appended: true }
-      : { appended: false, knownCommand: knownCommand.has(n), claimed: claimed.get(n) ?? [] },
+      : { appended: false, knownCommand: knownCommand.has(at + 1), claimed: claimed.get(at + 1) ?? [] },
   );
   return { answers, ahead: ahead.length };
 }

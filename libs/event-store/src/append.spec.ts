@@ -132,6 +132,16 @@ describe('versions', () => {
     expect(await stored(moving.streamId)).toHaveLength(1);
   });
 
+  it('gives positions in the order of versions within each stream', async () => {
+    const many = Array.from({ length: 40 }, () => stream({ commands: Array.from({ length: 5 }, () => command()) }));
+    await Promise.all(many.map(appender.append));
+    const { rows } = await store.pool.query(
+      `select 1 from es.events e join es.events later using (stream_id)
+       where later.version > e.version and later.position < e.position`,
+    );
+    expect(rows).toEqual([]);
+  });
+
   it('does not deadlock when instances take the same streams in different orders', async () => {
     const streams = Array.from({ length: 30 }, () => stream());
     await Promise.all(streams.map((one) => appender.append(one)));

@@ -1,5 +1,5 @@
 import type { Claim } from '@tongchou/kernel';
-import { appendParameters, type AppendRow, readAnswer } from './append-parameters.ts';
+import { appendParameters, type AppendRow, byStreamId, readAnswer } from './append-parameters.ts';
 import { APPEND, APPEND_GUARDED } from './append-statement.ts';
 import { createCoalescer } from './coalescer.ts';
 import { runPrepared } from './prepared.ts';
@@ -61,6 +61,8 @@ export interface Appender {
   append(stream: StreamAppend): Promise<AppendAnswer>;
 }
 
+const NOT_APPENDED: AppendAnswer = { appended: false, knownCommand: false, claimed: [] };
+const CLOCKS_DIFFER = 'a fact was recorded more than 5 s ahead of this clock: check clocks';
 const MOST = { count: 200, bytes: 1_000_000 };
 const MAX_IN_FLIGHT = 2;
 const MAX_WAITING = 20_000;
@@ -72,15 +74,16 @@ const bytesOf = ({ data, metadata }: EventToAppend): number => data.length + met
 /** Appends to the store's events; concurrent calls of one process share statements. */
 export function createAppender(store: Store): Appender {
   const run = async (streams: readonly StreamAppend[]): Promise<readonly AppendAnswer[]> => {
-    const { values, guarded } = appendParameters(streams);
+    const sorted = streams.toSorted(byStreamId);
+    const { values, guarded } = appendParameters(sorted);
     const [name, text] = guarded ? ['append guarded', APPEND_GUARDED] : ['append', APPEND];
     const [row] = await runPrepared<AppendRow>(store.hotPool, name, text, values);
     if (!row) throw new RangeError('The append answered no row');
-    const { answers, ahead } = readAnswer(streams, row);
-    if (ahead > 0)
-      store.log.warn({ streams: ahead }, 'a fact was recorded more than 5 s ahead of this clock: check clocks');
-    if (streams.some((stream, at) => answers[at]?.appended && hasEvents(stream))) store.wake.announce('facts');
-    return answers;
+    const { answers, ahead } = readAnswer(sorted, row);
+    if (ahead > 0) store.log.warn({ streams: ahead }, CLOCKS_DIFFER);
+    if (sorted.some((stream, at) => answers[at]?.appended && hasEvents(stream))) store.wake.announce('facts');
+    const answerOf = new Map(sorted.map((stream, at) => [stream, answers[at]]));
+    return streams.map((stream) => answerOf.get(stream) ?? NOT_APPENDED);
   };
   const submit = createCoalescer({
     name: 'appends',

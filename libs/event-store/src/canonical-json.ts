@@ -1,3 +1,16 @@
+const isLeftOut = (value: unknown): boolean =>
+  value === undefined || typeof value === 'function' || typeof value === 'symbol';
+
+function canonicalMembers(value: Record<string, unknown>): string {
+  let members = '';
+  for (const key of Object.keys(value).sort()) {
+    const inner = value[key];
+    if (isLeftOut(inner)) continue;
+    members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(inner)}`;
+  }
+  return `{${members}}`;
+}
+
 /**
  * The canonical JSON of a value (RFC 8785): keys in order of their UTF-16 code units, no white space, numbers as
  * ECMAScript writes them. What JSON leaves out (undefined, functions) is left out.
@@ -9,9 +22,5 @@ export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if ('toJSON' in value && typeof value.toJSON === 'function') return canonicalJson(value.toJSON());
-  const members = Object.entries(value)
-    .filter(([, inner]) => inner !== undefined && typeof inner !== 'function' && typeof inner !== 'symbol')
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`);
-  return `{${members.join(',')}}`;
+  return canonicalMembers({ ...value });
 }
