@@ -16,22 +16,22 @@ export function isCovered({ base, paging }: Cursor, { xid, position }: Located):
   return paging !== undefined && isVisible(paging.target, xid) && position <= BigInt(paging.after);
 }
 
+/** Without a name: a plan that was made while a table was small would scan it when it has grown. */
 async function locate(store: FactsDatabase, entries: readonly TokenEntry[]): Promise<(Located | undefined)[]> {
-  const { rows } = await store.pool.query<{ xid: string | null; position: string | null }>({
-    name: 'es locate',
-    text: `select coalesce(e.xid, r.xid)::text as xid, coalesce(e.position, r.position)::text as position
+  const { rows } = await store.pool.query<{ xid: string | null; position: string | null }>(
+    `select coalesce(e.xid, r.xid)::text as xid, coalesce(e.position, r.position)::text as position
       from unnest($1::text[], $2::uuid[], $3::bigint[]) with ordinality as k (source, stream_id, version, n)
       left join es.events e on k.source = $4 and e.stream_id = k.stream_id and e.version = k.version
       left join es.received r on k.source <> $4
         and r.source = k.source and r.stream_id = k.stream_id and r.version = k.version
       order by k.n`,
-    values: [
+    [
       entries.map(({ service }) => service),
       entries.map(({ streamId }) => streamId),
       entries.map(({ version }) => version),
       store.service,
     ],
-  });
+  );
   return rows.map(({ xid, position }) =>
     xid === null || position === null ? undefined : { xid: BigInt(xid), position: BigInt(position) },
   );

@@ -28,8 +28,6 @@ export const servingTable = (model: AnyReadModel): ModelTable => ({ model, schem
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const statementName = (text: string): string => `rm ${digest(text).slice(0, 24)}`;
-
 /** Changes with everything that the table looks like. */
 export function tableFingerprint(model: AnyReadModel): string {
   return digest(JSON.stringify([model.columns, model.primaryKey, model.indexes ?? []])).slice(0, 12);
@@ -109,7 +107,7 @@ function valuesOf(rows: readonly object[], field: string, type: string): unknown
 
 const parameterType = (type: string): string => (type in TO_SQL ? 'text' : type);
 
-/** The rows of these keys, by their key. */
+/** The rows of these keys, by their key. Planned anew each time: the table may have grown a thousandfold since. */
 export async function readRows(
   db: Db,
   table: ModelTable,
@@ -127,11 +125,8 @@ export async function readRows(
   const same = model.primaryKey.map((field) => `t.${column(field)} = k.${column(field)}`);
   const text = `select ${fields.join(', ')} from unnest(${parameters.join()}) as k (${model.primaryKey.map(column).join()})
     join ${tableName(table)} t on ${same.join(' and ')}`;
-  const { rows } = await db.query<Record<string, unknown>>({
-    name: statementName(text),
-    text,
-    values: model.primaryKey.map((field, index) => valuesOf(distinct, field, types[index] ?? 'text')),
-  });
+  const values = model.primaryKey.map((field, index) => valuesOf(distinct, field, types[index] ?? 'text'));
+  const { rows } = await db.query<Record<string, unknown>>(text, values);
   return new Map(rows.map((row) => [rowKey(model, row), fromSql(model, row)]));
 }
 
@@ -150,7 +145,7 @@ export async function writeRows(db: Db, table: ModelTable, rows: readonly object
     select ${selected.join()} from unnest(${parameters.join()}) as r (${names.join()})
     on conflict (${model.primaryKey.map(column).join()}) do ${update}`;
   await db.query({
-    name: statementName(text),
+    name: `rm ${digest(text).slice(0, 24)}`,
     text,
     values: columns.map(({ field, type }) => valuesOf(rows, field, type)),
   });
