@@ -10,6 +10,7 @@ describe('money', () => {
     expect(parseMoney('-0.01')).toBe(-1);
     expect(formatMoney(cents(-5))).toBe('-0.05');
     expect(formatMoney(cents(3_120_012_650_162))).toBe('31200126501.62');
+    expect(formatMoney(-123_456_789_012_345_678_901n)).toBe('-1234567890123456789.01');
   });
 
   it.each(['', '1,000', '1.234', '1e5', 'NaN', '１２', ' 1', '+1', '1.', '.5', '99999999999999999'])(

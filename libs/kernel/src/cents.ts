@@ -20,9 +20,9 @@ export function parseMoney(text: string): Cents | undefined {
   return Number.isSafeInteger(amount) ? cents(sign === '-' ? -amount : amount) : undefined;
 }
 
-/** 125,050 cents as `"1250.50"`. */
-export function formatMoney(amount: Cents): string {
-  const digits = String(Math.abs(amount)).padStart(3, '0');
+/** 125,050 cents as `"1250.50"`. A sum over many amounts may be larger than `Cents` can be: it comes as a bigint. */
+export function formatMoney(amount: Cents | bigint): string {
+  const digits = String(amount).replace('-', '').padStart(3, '0');
   return `${amount < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 

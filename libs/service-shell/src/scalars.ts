@@ -39,7 +39,8 @@ export const Money = scalar(
   'An amount in the currency of the deployment: a decimal string with two places, such as "1250.50".',
   'https://en.wikipedia.org/wiki/Decimal_separator',
   {
-    out: (value) => formatMoney(cents(typeof value === 'number' ? value : Number.NaN)),
+    out: (value) =>
+      formatMoney(typeof value === 'bigint' ? value : cents(typeof value === 'number' ? value : Number.NaN)),
     into: (given) => {
       const amount = parseMoney(given);
       return amount === undefined ? undefined : formatMoney(amount);

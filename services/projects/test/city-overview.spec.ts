@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { projectIdOf } from '@tongchou/contracts';
+import { cents, isoDate } from '@tongchou/kernel';
+import { eventually } from '@tongchou/testing';
 import { REGISTER, sampleCity } from './sample-works.fixture.ts';
 import type { SampleCity } from './sample-works.fixture.ts';
+import { standingProjects } from './standing.fixture.ts';
 
 let city: SampleCity;
 beforeAll(async () => {
@@ -102,5 +106,47 @@ describe('the overview of the city', () => {
       '{ cityOverview(register: "none") { register works currentBudget groups(by: PHASE) { key } } }',
     );
     expect(nothing.data).toEqual({ cityOverview: { register: 'none', works: 0, currentBudget: null, groups: [] } });
+  });
+});
+
+describe('money beyond what a number holds', () => {
+  const amount = cents(Number.MAX_SAFE_INTEGER);
+  const works = ['1', '2', '3'];
+  let large: Awaited<ReturnType<typeof standingProjects>>;
+  beforeAll(async () => {
+    large = await standingProjects();
+    for (const reference of works) {
+      const projectId = projectIdOf('large', reference);
+      const named = {
+        register: 'large',
+        reference,
+        name: reference,
+        districts: 'Bronx, Queens',
+        registeredOn: '2018-01-01',
+      };
+      await large.send([{ command: 'RegisterProject', input: named }]);
+      const period = isoDate('2018-06-01');
+      await large.publish(projectId, [{ type: 'BudgetBaselineReported', projectId, period, amount }]);
+    }
+  });
+  afterAll(() => large.close());
+
+  it('is summed to the cent, in the headline and in shares', async () => {
+    const query = '{ cityOverview { currentBudget groups(by: DISTRICT) { key currentBudget } } }';
+    const money = (sum: bigint): string => `${sum / 100n}.${String(sum % 100n).padStart(2, '0')}`;
+    const half = BigInt(amount) / 2n;
+    await eventually('all budgets have arrived', async () => {
+      const { data } = await large.ask<{ cityOverview: { currentBudget: string } }>(query);
+      return data.cityOverview.currentBudget === money(3n * BigInt(amount));
+    });
+    const { data } = await large.ask(query);
+    expect(data).toMatchObject({
+      cityOverview: {
+        groups: [
+          { key: 'Bronx', currentBudget: money(3n * (half + 1n)) },
+          { key: 'Queens', currentBudget: money(3n * half) },
+        ],
+      },
+    });
   });
 });

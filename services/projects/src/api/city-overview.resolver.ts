@@ -23,7 +23,7 @@ export interface OverviewSettings {
   readonly districts: readonly string[];
 }
 
-interface Overview extends Headline {
+interface Overview extends Omit<Headline, keyof SummedMoney>, SummedMoney {
   readonly register: string | null;
   readonly referenceDate: IsoDate;
 }
@@ -35,7 +35,20 @@ interface FactCount {
   readonly facts: number;
 }
 
-const lightsOf = ({ lights }: Sums) => LIGHT_STATES.map((state, index) => ({ state, works: lights[index] ?? 0 }));
+interface SummedMoney {
+  readonly baselineBudget: bigint | null;
+  readonly currentBudget: bigint | null;
+}
+
+const whole = (digits: string | null): bigint | null => (digits === null ? null : BigInt(digits));
+
+const moneyOf = ({ baselineBudget, currentBudget }: Sums): SummedMoney => ({
+  baselineBudget: whole(baselineBudget),
+  currentBudget: whole(currentBudget),
+});
+
+const lightsOf = ({ lights }: Pick<Sums, 'lights'>) =>
+  LIGHT_STATES.map((state, index) => ({ state, works: lights[index] ?? 0 }));
 
 /** 全市总览, judged at the reference date. Each field is one statement, and only when it is asked for. */
 @Resolver('CityOverview')
@@ -61,7 +74,7 @@ export class CityOverviewResolver {
     // No work has a null register: without any, the same statement answers that there is nothing.
     const [headline] = await this.#rows<Headline>(headlineStatement(register, referenceDate), context);
     if (!headline) throw new Error('A sum without groups always answers one row');
-    return { ...headline, register, referenceDate };
+    return { ...headline, ...moneyOf(headline), register, referenceDate };
   }
 
   @ResolveField()
@@ -78,7 +91,7 @@ export class CityOverviewResolver {
   async groups(@Parent() overview: Overview, @Args('by') by: Dimension, @Context() context: GraphContext) {
     const statement = groupsStatement(overview.register, by, overview.referenceDate);
     const groups = await this.#rows<Group>(statement, context);
-    return groups.map((group) => ({ ...group, lights: lightsOf(group) }));
+    return groups.map((group) => ({ ...group, ...moneyOf(group), lights: lightsOf(group) }));
   }
 
   @ResolveField()

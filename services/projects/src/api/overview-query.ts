@@ -8,8 +8,9 @@ import type { Statement } from './works-query.ts';
 /** What a group and the headline have in common: counts, and sums over the works that have the figure. */
 export interface Sums {
   readonly works: number;
-  readonly baselineBudget: number | null;
-  readonly currentBudget: number | null;
+  /** Cents in digits: a sum may be larger than a safe integer. */
+  readonly baselineBudget: string | null;
+  readonly currentBudget: string | null;
   readonly slipDays: number | null;
   /** In the order of `LIGHT_STATES`. */
   readonly lights: readonly number[];
@@ -42,8 +43,7 @@ export type Dimension = keyof typeof DIMENSIONS;
 const countedLights = (light: LightSql): string =>
   `array[${LIGHT_STATES.map((state) => `count(*) filter (where (${light.state}) = '${state}')`).join()}]::integer[]`;
 
-// Sums of safe integers are numeric in PostgreSQL; as a double they stay exact to the cent up to 90 trillion.
-const summed = (amount: string): string => `sum(${amount})::float8`;
+const summed = (amount: string): string => `sum(${amount})::text`;
 
 function sums(light: LightSql, share: (column: string) => string): string {
   return `count(*)::integer as works,
