@@ -138,7 +138,12 @@ describe('a service that fails', () => {
 
   it('with an answer without end is cut off', async () => {
     city.costs.mood = 'huge';
-    expect(errorsOf(await city.ask(TABLE))).toEqual(failedWith('SUBGRAPH_UNAVAILABLE'));
+    const answer = await city.ask(TABLE);
+    expect(answer.body.data).toEqual(nullSheets);
+    // By its size, or by the time that it takes on a slow machine: whichever comes first.
+    const code = String(answer.body.errors?.[0]?.extensions['code']);
+    expect(['SUBGRAPH_UNAVAILABLE', 'SUBGRAPH_TIMEOUT']).toContain(code);
+    expect(errorsOf(answer)).toEqual(failedWith(code));
   });
 
   it('for good is not asked each time, and is found again when it is back', async () => {

@@ -2,6 +2,7 @@ import { Controller, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AnswerError } from './answer-error.ts';
 import { BulkDoor } from './bulk-door.ts';
+import { letGo } from './let-go.ts';
 import { NDJSON_LIMITS } from './ndjson-lines.ts';
 import { currentScope, openScope } from './request-scope.ts';
 import type { Verdict } from './verdict.ts';
@@ -10,8 +11,6 @@ export const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson'];
 
 /** Requests under way at once; each may hold a line and its verdicts in memory. */
 const REQUESTS_MAX = 32;
-/** How long a client may go on sending after the last verdict before its connection is cut. */
-const LINGER_MS = 5_000;
 
 /** `POST /v1/commands`: the bulk door over HTTP. */
 @Controller('v1/commands')
@@ -94,13 +93,4 @@ function verdictWriter(response: Response) {
     text += `${JSON.stringify(verdict)}\n`;
   };
   return { add, flush };
-}
-
-/** Takes what the client still sends, so that it reads its verdicts rather than a broken connection; not for ever. */
-function letGo(request: Request): void {
-  if (request.readableEnded || request.destroyed) return;
-  request.on('error', () => undefined).resume();
-  const cut = setTimeout(() => request.destroy(), LINGER_MS);
-  cut.unref();
-  request.once('close', () => clearTimeout(cut));
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { AnswerError } from './answer-error.ts';
 import { pageOf, type AnswerCode } from './error-codes.ts';
 import { answerFor } from './format-error.ts';
+import { letGo } from './let-go.ts';
 import { currentScope } from './request-scope.ts';
 
 interface Shown {
@@ -65,7 +66,11 @@ export class HttpErrors implements ExceptionFilter {
       return;
     }
     if (shown.status === 503 || shown.status === 429) response.setHeader('retry-after', '1');
-    response.status(shown.status).json(this.#body(http.getRequest<IncomingMessage>(), shown, requestId));
+    const request = http.getRequest<IncomingMessage>();
+    // Whoever is still sending must not put its next request behind the rest of this one.
+    if (!request.complete) response.setHeader('connection', 'close');
+    response.status(shown.status).json(this.#body(request, shown, requestId));
+    letGo(request);
   }
 
   #body(request: IncomingMessage, { code, message, retryable }: Shown, requestId: string | undefined): object {
