@@ -3,7 +3,7 @@ import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm'
 import { durableSystem } from './durability.ts';
 import type { FactsDatabase } from './facts-database.ts';
 import { type Log, silentLog } from './log.ts';
-import { EngineSchema1764000000000, migrate } from './migrations.ts';
+import { EngineSchema1764000000000, migrate, PublishedCheckpoints1764100000000 } from './migrations.ts';
 import { SQL_TYPES } from './sql-values.ts';
 import { openWake } from './wake.ts';
 
@@ -78,7 +78,7 @@ function connect(options: StoreOptions, log: Log, applicationName: string): Prom
     migrationsRun: false,
     logging: false,
     entities: [...(options.entities ?? [])],
-    migrations: [EngineSchema1764000000000, ...(options.migrations ?? [])],
+    migrations: [EngineSchema1764000000000, PublishedCheckpoints1764100000000, ...(options.migrations ?? [])],
   });
   return dataSource.initialize();
 }
@@ -88,7 +88,7 @@ function openHotPool(url: string, log: Log, applicationName: string): pg.Pool {
     connectionString: url,
     application_name: `${applicationName} hot`,
     max: HOT_CONNECTIONS,
-    idleTimeoutMillis: 60_000,
+    idleTimeoutMillis: 0,
     keepAlive: true,
     query_timeout: HOT_QUERY_TIMEOUT_MS,
     options: PLANS,

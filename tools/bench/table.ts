@@ -1,0 +1,24 @@
+/** One measured figure. `bar` is what it is held against, `met` whether it holds. */
+export interface BenchRow {
+  readonly figure: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly bar?: string;
+  readonly met?: boolean;
+}
+
+/** What one benchmark found, as data: who prints it decides how it looks. */
+export interface BenchTable {
+  readonly name: string;
+  readonly rows: readonly BenchRow[];
+  /** How it was measured, and what each contender does not do. */
+  readonly notes: readonly string[];
+}
+
+/** The value at a share of the sorted list: 0.5 the median, 0.99 the 99th percentile. 0 for an empty list. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
