@@ -1,5 +1,5 @@
 import { type DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { ENGINE_SCHEMA } from './schema.ts';
+import { ENGINE_SCHEMA, PUBLISHED_SCHEMA } from './schema.ts';
 
 /** Any number that no other user of the database takes as an advisory lock. */
 const MIGRATION_LOCK = 7_300_416_002;
@@ -14,6 +14,18 @@ export class EngineSchema1764000000000 implements MigrationInterface {
 
   async down(): Promise<void> {
     throw new Error('Facts are kept for ever: the engine has no way back from its first migration. Restore a backup.');
+  }
+}
+
+export class PublishedCheckpoints1764100000000 implements MigrationInterface {
+  readonly name = 'PublishedCheckpoints1764100000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(PUBLISHED_SCHEMA);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('drop table es.published');
   }
 }
 

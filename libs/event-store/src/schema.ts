@@ -152,3 +152,14 @@ create table es.parked (
 );
 create index parked_stream on es.parked (source, stream_id, version) where released_at is null;
 `;
+
+/** The second one: where a relay stands on a bus that has no place for it, as Kafka. */
+export const PUBLISHED_SCHEMA = /* sql */ `
+create table es.published (
+  topic text primary key,
+  generation uuid not null,
+  cursor text not null,
+  epoch bigint not null,
+  system_identifier text not null
+);
+`;
