@@ -4,7 +4,7 @@ import { type CheckpointKey, moveCheckpoints, setStopped } from './checkpoints.t
 import { sqlState } from './database-error.ts';
 import type { Cursor } from './difference.ts';
 import { aim, foldRows } from './fold.ts';
-import { type ModelTable, readRows, writeRows } from './model-table.ts';
+import { type ModelTable, readRows, writing } from './model-table.ts';
 import { isTransient } from './transient.ts';
 
 /** Somebody else leads: the stored epoch or cursor is another. What was done has been rolled back. */
@@ -32,7 +32,8 @@ export interface Application {
 
 interface Change<T extends Target> {
   readonly target: T;
-  readonly rows: readonly object[];
+  /** None: no row differs. */
+  readonly write: pg.QueryConfig | undefined;
 }
 
 /** Why a target does not go on; its table and checkpoint are as before. */
@@ -62,6 +63,17 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
   }
 }
 
+const refused = (table: ModelTable, error: unknown): string =>
+  `rows of read model ${table.model.name} are refused: ${reasonOf(error)}`;
+
+function written(table: ModelTable, rows: readonly object[]): pg.QueryConfig | undefined {
+  try {
+    return writing(table, rows);
+  } catch (error) {
+    throw new Error(refused(table, error), { cause: error });
+  }
+}
+
 async function changeOf<T extends Target>(
   pool: pg.Pool,
   target: T,
@@ -72,7 +84,7 @@ async function changeOf<T extends Target>(
     const aims = aim(table.model, facts);
     const keys = aims.map(({ key }) => key);
     const rows = await readRows(pool, table, keys);
-    return { target, rows: [...foldRows(table.model, aims, rows).values()] };
+    return { target, write: written(table, [...foldRows(table.model, aims, rows).values()]) };
   } catch (error) {
     if (isTransient(error)) throw error;
     return { target, reason: reasonOf(error) };
@@ -89,7 +101,7 @@ async function commit(
   await inTransaction(pool, async (client) => {
     const keys = changes.map(({ target }) => target.key);
     if (!(await moveCheckpoints(client, keys, application))) throw new LeadershipLost(keys[0]?.reader ?? '');
-    for (const { target, rows } of changes) await writeRows(client, target.table, rows);
+    for (const { write } of changes) if (write) await client.query(write);
     for (const { target, reason } of stops)
       if (!(await setStopped(client, target.key, epoch, reason))) throw new LeadershipLost(target.key.reader);
     if (changes.length > 0) await application.also?.(client);
@@ -97,17 +109,17 @@ async function commit(
 }
 
 /** Why PostgreSQL refuses what is in these rows, tried alone and rolled back; `undefined` when it does not. */
-async function refusal(pool: pg.Pool, { target, rows }: Change<Target>): Promise<string | undefined> {
+async function refusal(pool: pg.Pool, { target, write }: Change<Target>): Promise<string | undefined> {
   const undo = new Error('tried');
   try {
     return await inTransaction(pool, async (client) => {
-      await writeRows(client, target.table, rows);
+      if (write) await client.query(write);
       throw undo;
     });
   } catch (error) {
     if (error === undo) return undefined;
     if (isTransient(error) || sqlState(error) === undefined) throw error;
-    return `rows of read model ${target.table.model.name} are refused: ${reasonOf(error)}`;
+    return refused(target.table, error);
   }
 }
 
@@ -124,7 +136,7 @@ export async function applyFacts<T extends Target>(
   application: Application,
 ): Promise<Stop<T>[]> {
   const results = await Promise.all(targets.map((target) => changeOf(pool, target, facts)));
-  const changes = results.filter((result) => 'rows' in result);
+  const changes = results.filter((result) => 'write' in result);
   const stops = results.filter((result) => 'reason' in result);
   try {
     await commit(pool, changes, stops, application);

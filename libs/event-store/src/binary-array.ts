@@ -7,6 +7,8 @@ interface Element<Value> {
 
 const HEADER_BYTES = 20;
 const JSONB_VERSION = 1;
+/** The size that says that there is no value. */
+const NULL = -1;
 
 const fixed = <Value>(oid: number, bytes: number, write: Element<Value>['write']): Element<Value> => ({
   oid,
@@ -37,18 +39,19 @@ const jsonb: Element<string> = {
   write: (into, at, value) => into.write(value, into.writeUInt8(JSONB_VERSION, at)),
 };
 
-function arrayOf<Value>({ oid, size, write }: Element<Value>): (values: readonly Value[]) => Buffer {
+function arrayOf<Value>({ oid, size, write }: Element<Value>): (values: readonly (Value | null)[]) => Buffer {
   return (values) => {
-    const sizes = values.map(size);
-    const into = Buffer.allocUnsafe(sizes.reduce((sum, bytes) => sum + 4 + bytes, HEADER_BYTES));
+    const sizes = values.map((value) => (value === null ? NULL : size(value)));
+    const into = Buffer.allocUnsafe(sizes.reduce((sum, bytes) => sum + 4 + Math.max(bytes, 0), HEADER_BYTES));
     let at = into.writeInt32BE(1, 0);
-    at = into.writeInt32BE(0, at);
+    at = into.writeInt32BE(sizes.includes(NULL) ? 1 : 0, at);
     at = into.writeInt32BE(oid, at);
     at = into.writeInt32BE(values.length, at);
     at = into.writeInt32BE(1, at);
     values.forEach((value, index) => {
-      const bytes = sizes[index] ?? 0;
+      const bytes = sizes[index] ?? NULL;
       at = into.writeInt32BE(bytes, at);
+      if (value === null) return;
       write(into, at, value);
       at += bytes;
     });
@@ -57,7 +60,7 @@ function arrayOf<Value>({ oid, size, write }: Element<Value>): (values: readonly
 }
 
 /**
- * Arrays in PostgreSQL's binary form, of values without null: neither side quotes, escapes or scans them, which halves
+ * Arrays in PostgreSQL's binary form: neither side quotes, escapes or scans them, which halves
  * what a large batch costs here. pg sends a Buffer as a binary parameter.
  */
 export const binaryArray = {

@@ -1,13 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Decider, Rejection, Tagged } from '@tongchou/kernel';
 import type { Appender } from './append.ts';
 import type { Codec } from './codec.ts';
 import type { CommandContext, CommandOutcome } from './command-outcome.ts';
 import { databaseErrorKind } from './database-error.ts';
-import { BatchDecider, claimName, type PendingCommand, type Verdict } from './decide-batch.ts';
-import { Conflict } from './errors.ts';
+import type { PendingCommand, Verdict } from './decide-batch.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Store } from './store.ts';
+import { settleBatch } from './settle-batch.ts';
 import { createStreamFolds } from './stream-folds.ts';
 import { createStreamGate } from './stream-gate.ts';
 import { formatToken } from './token.ts';
@@ -37,17 +36,6 @@ export interface CommandHandler<Command extends Tagged, State> {
 const CACHED_STREAMS = 5_000;
 const MAX_BATCH = 100;
 const MAX_WAITING_A_STREAM = 2_000;
-const MAX_TRIES = 5;
-const JITTER_MS = { least: 1, most: 20 };
-
-/** Waits a little, so that instances which met on a stream do not meet again. @throws Conflict after the last try. */
-async function backOff(streamId: string, version: number, conflicts: number): Promise<void> {
-  if (conflicts >= MAX_TRIES) {
-    const message = `Others changed the stream ${MAX_TRIES} times meanwhile: send the command again.`;
-    throw new Conflict(message, streamId, version, { retryable: true });
-  }
-  await pause(JITTER_MS.least + Math.random() * (JITTER_MS.most - JITTER_MS.least));
-}
 
 const flatten = (one: PromiseSettledResult<readonly Verdict[]>): Verdict =>
   one.status === 'rejected' ? one : (one.value[0] ?? { status: 'rejected', reason: new Error('No verdict') });
@@ -59,41 +47,16 @@ export function createCommandHandler<Command extends Tagged, Event extends Tagge
   const { store, appender, decider, codec } = options;
   const folds = createStreamFolds({ store, decider, codec, cacheSize: options.cacheSize ?? CACHED_STREAMS });
 
-  const { streamType } = decider;
   const { service, systemIdentifier: system } = store;
   const tokenOf = (streamId: string, version: number): string =>
-    formatToken(version === 0 ? [] : [{ service, system, streamType, streamId, version }]);
+    formatToken(version === 0 ? [] : [{ service, system, streamType: decider.streamType, streamId, version }]);
 
-  const settleTogether = async (
-    streamId: string,
-    batch: readonly PendingCommand<Command>[],
-  ): Promise<readonly Verdict[]> => {
-    const ids = batch.map(({ context }) => context);
-    const claimed = new Set<string>();
-    const cached = folds.cached(streamId);
-    let known = cached ? { fold: cached, commands: [] } : await folds.refresh(streamId, ids);
-    let fresh = cached === undefined;
-    for (let conflicts = 0; ; fresh = true) {
-      const decision = { decider, codec, streamId, tokenOf };
-      const plan = new BatchDecider(decision, known.fold, { stored: known.commands, claimed }).decide(batch);
-      if (plan.append.length === 0 || (fresh && plan.append.every(({ kept }) => !kept))) return plan.verdicts;
-      const expectedVersion = known.fold.version;
-      const answer = await appender.append({ streamId, streamType, expectedVersion, commands: plan.append });
-      if (answer.appended) {
-        folds.keep(streamId, plan.fold);
-        return plan.verdicts;
-      }
-      answer.claimed.forEach((claim) => claimed.add(claimName(claim)));
-      if (!answer.knownCommand && answer.claimed.length === 0)
-        await backOff(streamId, expectedVersion, (conflicts += 1));
-      known = await folds.refresh(streamId, ids);
-    }
-  };
+  const settling = { appender, folds, decider, codec, tokenOf };
 
   /** What PostgreSQL refuses in a batch is one command's fault: the others must not pay for it. */
   const settle = async (streamId: string, batch: readonly PendingCommand<Command>[]): Promise<readonly Verdict[]> => {
     try {
-      return await settleTogether(streamId, batch);
+      return await settleBatch(settling, streamId, batch);
     } catch (error) {
       folds.forget(streamId);
       if (batch.length === 1 || databaseErrorKind(error) !== 'data') throw error;

@@ -4,7 +4,7 @@ import { throwAwayDatabase } from '@tongchou/testing';
 import fc from 'fast-check';
 import { Between, In, IsNull, MoreThan } from 'typeorm';
 import { entityOf } from './entity.ts';
-import { columnName, createTable, readMark, readRows, servingTable, writeRows } from './model-table.ts';
+import { columnName, createTable, readMark, readRows, servingTable, writing } from './model-table.ts';
 import { instantFromSql } from './sql-values.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -58,6 +58,10 @@ const ROW: Row = {
 const table = servingTable(everything);
 let database: Awaited<ReturnType<typeof throwAwayDatabase>>;
 let store: Store;
+const write = async (rows: readonly Row[]): Promise<void> => {
+  const statement = writing(table, rows);
+  if (statement) await store.pool.query(statement);
+};
 beforeAll(async () => {
   database = await throwAwayDatabase();
   store = await openStore({ url: database.url, service: 'projects', entities: [entityOf(everything)] });
@@ -88,7 +92,7 @@ describe('a table of a read model', () => {
       fc.asyncProperty(
         fc.uniqueArray(row, { minLength: 1, maxLength: 20, selector: (each) => each.projectId }),
         async (rows) => {
-          await writeRows(store.pool, table, rows);
+          await write(rows);
           const found = await readRows(store.pool, table, rows);
           expect([...found.values()].toSorted(byId)).toEqual(rows.toSorted(byId));
         },
@@ -98,8 +102,8 @@ describe('a table of a read model', () => {
   });
 
   it('replaces a row of the same key, and finds none for a key that is not there', async () => {
-    await writeRows(store.pool, table, [ROW]);
-    await writeRows(store.pool, table, [{ ...ROW, count: 7 }]);
+    await write([ROW]);
+    await write([{ ...ROW, count: 7 }]);
     const keys = [ROW, { projectId: ROW.projectId, period: '2018-03-01' }, ROW];
     expect([...(await readRows(store.pool, table, keys)).values()]).toEqual([{ ...ROW, count: 7 }]);
   });
@@ -117,7 +121,7 @@ const byId = (a: object, b: object): number => (idOf(a) < idOf(b) ? -1 : 1);
 describe('the entity of a read model', () => {
   it('reads rows as the model writes them: cents as numbers, days and instants as text', async () => {
     await store.pool.query('delete from rm.every_thing');
-    await writeRows(store.pool, table, [ROW, { ...ROW, period: '2019-01-01', amount: 5, text: 'x', detail: null }]);
+    await write([ROW, { ...ROW, period: '2019-01-01', amount: 5, text: 'x', detail: null }]);
     const rows = store.dataSource.getRepository(entityOf(everything));
     expect(await rows.findOneBy({ projectId: ROW.projectId, period: '2018-02-28' })).toEqual(ROW);
     expect(await rows.countBy({ period: Between('2018-01-01', '2018-12-31'), text: IsNull() })).toBe(1);

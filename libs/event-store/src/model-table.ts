@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { type AnyReadModel, rowKey } from './fold.ts';
+import { parameterOf, parameterType } from './row-values.ts';
 
 type Db = Pick<pg.Pool, 'query'>;
 
@@ -89,23 +90,54 @@ function fromSql(model: AnyReadModel, row: object): object {
   );
 }
 
-const escaped = (text: unknown): string => `"${String(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-
-/** Values that `unnest` would take apart travel as text. */
-const TO_SQL: Record<string, (value: unknown) => unknown> = {
-  'text[]': (value) => (Array.isArray(value) ? `{${value.map(escaped).join()}}` : null),
-  jsonb: (value) => (value === null || value === undefined ? null : JSON.stringify(value)),
-};
-
-function valuesOf(rows: readonly object[], field: string, type: string): unknown[] {
-  const convert = TO_SQL[type];
-  return rows.map((row) => {
-    const value: unknown = Reflect.get(row, field);
-    return convert ? convert(value) : (value ?? null);
-  });
+/** A table's statements, made once a table: only their parameters differ. */
+interface Statements {
+  readonly read: string;
+  readonly write: { readonly name: string; readonly text: string };
 }
 
-const parameterType = (type: string): string => (type in TO_SQL ? 'text' : type);
+const statements = new WeakMap<ModelTable, Statements>();
+
+const castTo = (type: string): string => (parameterType(type) === `${type}[]` ? '' : `::${type}`);
+
+const parameters = (types: readonly string[]): string =>
+  types.map((type, index) => `$${index + 1}::${parameterType(type)}`).join();
+
+const columnsOf = ({ model }: ModelTable) =>
+  Object.entries(model.columns).map(([field, type]) => ({ field, name: column(field), type: sqlType(type) }));
+
+const keyOf = (table: ModelTable) => columnsOf(table).filter(({ field }) => table.model.primaryKey.includes(field));
+
+function readStatement(table: ModelTable): string {
+  const key = keyOf(table);
+  const fields = columnsOf(table).map(({ field, name, type }) => {
+    const value = READ_AS[type]?.(`t.${name}`) ?? `t.${name}`;
+    return `${value} as ${quoted(field)}`;
+  });
+  const same = key.map(({ name, type }) => `t.${name} = k.${name}${castTo(type)}`);
+  return `select ${fields.join(', ')} from unnest(${parameters(key.map(({ type }) => type))}) as k (${key.map(({ name }) => name).join()})
+    join ${tableName(table)} t on ${same.join(' and ')}`;
+}
+
+function writeStatement(table: ModelTable): Statements['write'] {
+  const { model } = table;
+  const columns = columnsOf(table);
+  const names = columns.map(({ name }) => name).join();
+  const selected = columns.map(({ name, type }) => `${name}${castTo(type)}`);
+  const changed = columns.filter(({ field }) => !model.primaryKey.includes(field));
+  const update =
+    changed.length === 0 ? 'nothing' : `update set ${changed.map(({ name }) => `${name} = excluded.${name}`).join()}`;
+  const text = `insert into ${tableName(table)} (${names})
+    select ${selected.join()} from unnest(${parameters(columns.map(({ type }) => type))}) as r (${names})
+    on conflict (${model.primaryKey.map(column).join()}) do ${update}`;
+  return { name: `rm ${digest(text).slice(0, 24)}`, text };
+}
+
+function statementsOf(table: ModelTable): Statements {
+  const made = statements.get(table) ?? { read: readStatement(table), write: writeStatement(table) };
+  statements.set(table, made);
+  return made;
+}
 
 /** The rows of these keys, by their key. Planned anew each time: the table may have grown a thousandfold since. */
 export async function readRows(
@@ -116,37 +148,14 @@ export async function readRows(
   const { model } = table;
   const distinct = [...new Map(keys.map((key) => [rowKey(model, key), key])).values()];
   if (distinct.length === 0) return new Map();
-  const types = model.primaryKey.map((field) => sqlType(model.columns[field] ?? 'text'));
-  const fields = Object.entries(model.columns).map(([field, type]) => {
-    const name = `t.${column(field)}`;
-    return `${READ_AS[sqlType(type)]?.(name) ?? name} as ${quoted(field)}`;
-  });
-  const parameters = types.map((type, index) => `$${index + 1}::${type}[]`);
-  const same = model.primaryKey.map((field) => `t.${column(field)} = k.${column(field)}`);
-  const text = `select ${fields.join(', ')} from unnest(${parameters.join()}) as k (${model.primaryKey.map(column).join()})
-    join ${tableName(table)} t on ${same.join(' and ')}`;
-  const values = model.primaryKey.map((field, index) => valuesOf(distinct, field, types[index] ?? 'text'));
-  const { rows } = await db.query<Record<string, unknown>>(text, values);
+  const values = keyOf(table).map(({ field, type }) => parameterOf(distinct, field, type));
+  const { rows } = await db.query<Record<string, unknown>>(statementsOf(table).read, values);
   return new Map(rows.map((row) => [rowKey(model, row), fromSql(model, row)]));
 }
 
-/** Writes the rows whole, in one statement. */
-export async function writeRows(db: Db, table: ModelTable, rows: readonly object[]): Promise<void> {
-  if (rows.length === 0) return;
-  const { model } = table;
-  const columns = Object.entries(model.columns).map(([field, type]) => ({ field, type: sqlType(type) }));
-  const names = columns.map(({ field }) => column(field));
-  const parameters = columns.map(({ type }, index) => `$${index + 1}::${parameterType(type)}[]`);
-  const selected = columns.map(({ field, type }) => `${column(field)}${type in TO_SQL ? `::${type}` : ''}`);
-  const changed = columns.filter(({ field }) => !model.primaryKey.includes(field)).map(({ field }) => column(field));
-  const update =
-    changed.length === 0 ? 'nothing' : `update set ${changed.map((name) => `${name} = excluded.${name}`).join()}`;
-  const text = `insert into ${tableName(table)} (${names.join()})
-    select ${selected.join()} from unnest(${parameters.join()}) as r (${names.join()})
-    on conflict (${model.primaryKey.map(column).join()}) do ${update}`;
-  await db.query({
-    name: `rm ${digest(text).slice(0, 24)}`,
-    text,
-    values: columns.map(({ field, type }) => valuesOf(rows, field, type)),
-  });
+/** The one statement that writes the rows whole; `undefined` for none. @throws when a value does not fit its column. */
+export function writing(table: ModelTable, rows: readonly object[]): pg.QueryConfig | undefined {
+  if (rows.length === 0) return undefined;
+  const values = columnsOf(table).map(({ field, type }) => parameterOf(rows, field, type));
+  return { ...statementsOf(table).write, values };
 }

@@ -20,6 +20,8 @@ export interface FreshFold<State> {
 }
 
 export interface StreamFolds<State> {
+  /** Of a stream without events. */
+  readonly nothing: Fold<State>;
   cached(streamId: string): Fold<State> | undefined;
   /** Reads what is new and folds it over what is known. */
   refresh(streamId: string, commands?: readonly CommandKey[]): Promise<FreshFold<State>>;
@@ -79,6 +81,7 @@ export function createStreamFolds<Command extends Tagged, Event extends Tagged, 
   };
 
   return {
+    nothing,
     cached: (streamId) => cache.get(streamId),
     keep,
     forget: (streamId) => cache.delete(streamId),
