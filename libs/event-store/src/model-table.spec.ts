@@ -108,6 +108,14 @@ describe('a table of a read model', () => {
     expect([...(await readRows(store.pool, table, keys)).values()]).toEqual([{ ...ROW, count: 7 }]);
   });
 
+  it('takes whole numbers to their bounds, and nothing that does not fit its column', async () => {
+    const least = { ...ROW, count: -(2 ** 31), amount: Number.MIN_SAFE_INTEGER };
+    await write([least]);
+    expect([...(await readRows(store.pool, table, [least])).values()]).toEqual([least]);
+    for (const unfit of [{ count: 2 ** 31 }, { count: 0.5 }, { amount: Number.NaN }, { projectId: 'B' }])
+      expect(() => writing(table, [{ ...ROW, ...unfit }])).toThrow(/Not /);
+  });
+
   it('bears the version in its comment', async () => {
     expect(await readMark(store.pool, table)).toMatchObject({ version: 3 });
     expect(await readMark(store.pool, { schema: 'rm', table: 'nothing' })).toBeUndefined();

@@ -108,6 +108,7 @@ const columnsOf = ({ model }: ModelTable) =>
 
 const keyOf = (table: ModelTable) => columnsOf(table).filter(({ field }) => table.model.primaryKey.includes(field));
 
+/** Key by key through the index: the planner would rather scan a table of a hundred thousand rows for a thousand keys. */
 function readStatement(table: ModelTable): string {
   const key = keyOf(table);
   const fields = columnsOf(table).map(({ field, name, type }) => {
@@ -115,8 +116,9 @@ function readStatement(table: ModelTable): string {
     return `${value} as ${quoted(field)}`;
   });
   const same = key.map(({ name, type }) => `t.${name} = k.${name}${castTo(type)}`);
-  return `select ${fields.join(', ')} from unnest(${parameters(key.map(({ type }) => type))}) as k (${key.map(({ name }) => name).join()})
-    join ${tableName(table)} t on ${same.join(' and ')}`;
+  return `select ${fields.join(', ')}
+    from unnest(${parameters(key.map(({ type }) => type))}) as k (${key.map(({ name }) => name).join()})
+    cross join lateral (select * from ${tableName(table)} t where ${same.join(' and ')} limit 1) t`;
 }
 
 function writeStatement(table: ModelTable): Statements['write'] {

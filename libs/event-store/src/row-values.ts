@@ -16,9 +16,10 @@ const each =
 
 /** Bytes would keep half of another number without a word. */
 const wholeNumber =
-  (type: string, most: number) =>
+  (type: string, bits: number) =>
   (value: unknown): number => {
-    if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= most) return value;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= -(2 ** bits) && value < 2 ** bits)
+      return value;
     throw new TypeError(`Not of type ${type}: ${String(value)}`);
   };
 
@@ -42,8 +43,8 @@ const asText = (convert: (value: unknown) => string): Carrier => ({
 /** What `unnest` would take apart, and what has no plain bytes, travels as text. */
 const CARRIERS: Readonly<Record<string, Carrier>> = {
   uuid: { type: 'uuid', array: each(String, binaryArray.uuid) },
-  integer: { type: 'integer', array: each(wholeNumber('integer', 2 ** 31 - 1), binaryArray.int4) },
-  bigint: { type: 'bigint', array: each(wholeNumber('bigint', Number.MAX_SAFE_INTEGER), binaryArray.int8) },
+  integer: { type: 'integer', array: each(wholeNumber('integer', 31), binaryArray.int4) },
+  bigint: { type: 'bigint', array: each(wholeNumber('bigint', 53), binaryArray.int8) },
   boolean: { type: 'boolean', array: each(truth, binaryArray.bool) },
   'text[]': asText(listed),
   jsonb: asText((value) => JSON.stringify(value)),

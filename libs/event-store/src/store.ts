@@ -46,7 +46,9 @@ const TIMEOUTS = {
 };
 /** For a server that is frozen, and so cannot time out by itself. */
 const HOT_QUERY_TIMEOUT_MS = 7_000;
-const PLANS = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
+/** A reader asks for a few hundred rows by an index: starting workers for them costs more than reading them. */
+const PLANS = '-c max_parallel_workers_per_gather=0 -c random_page_cost=1.1';
+const HOT_PLANS = `${PLANS} -c enable_seqscan=off -c plan_cache_mode=force_generic_plan`;
 
 function poolOf(dataSource: DataSource): pg.Pool {
   const { driver } = dataSource;
@@ -71,7 +73,7 @@ function connect(options: StoreOptions, log: Log, applicationName: string): Prom
     url: options.url,
     applicationName,
     poolSize: options.poolSize ?? 10,
-    extra: { ...TIMEOUTS, keepAlive: true, types: SQL_TYPES },
+    extra: { ...TIMEOUTS, keepAlive: true, types: SQL_TYPES, options: PLANS },
     poolErrorHandler: (error: unknown) => log.warn({ err: error }, 'an idle connection to PostgreSQL ended'),
     installExtensions: false,
     synchronize: false,
@@ -91,7 +93,7 @@ function openHotPool(url: string, log: Log, applicationName: string): pg.Pool {
     idleTimeoutMillis: 0,
     keepAlive: true,
     query_timeout: HOT_QUERY_TIMEOUT_MS,
-    options: PLANS,
+    options: HOT_PLANS,
     ...TIMEOUTS,
   });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to PostgreSQL ended'));

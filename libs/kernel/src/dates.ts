@@ -4,15 +4,20 @@ declare const isoDateBrand: unique symbol;
 export type IsoDate = string & { readonly [isoDateBrand]: true };
 
 const DAY_MS = 86_400_000;
-const FORM = /^(\d{4})-(\d{2})-(\d{2})$/;
+const FORM = /^\d{4}-\d{2}-\d{2}$/;
+const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const FEBRUARY = 2;
+
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+
+const daysOf = (year: number, month: number): number =>
+  (DAYS_OF_MONTHS[month - 1] ?? 0) + (month === FEBRUARY && isLeap(year) ? 1 : 0);
 
 /** The day that `text` names, or `undefined` when there is no such day. */
 export function parseIsoDate(text: string): IsoDate | undefined {
-  const parts = FORM.exec(text);
-  if (!parts || parts[1] === '0000') return undefined;
-  const day = new Date(`${text}T00:00:00Z`);
-  if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== text) return undefined;
-  return text as IsoDate;
+  if (!FORM.test(text)) return undefined;
+  const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8))];
+  return year >= 1 && day >= 1 && day <= daysOf(year, month) ? (text as IsoDate) : undefined;
 }
 
 /** For days that are known to be right; a programmer's error otherwise. */
