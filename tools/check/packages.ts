@@ -65,6 +65,13 @@ export function runtimePackages(root: string, deployable: string): InstalledPack
 
 const ALLOWED = new Set(['MIT', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', '0BSD', 'BlueOak-1.0.0']);
 
+/** Packages of another licence that are installed with one of ours and never loaded, each with its reason. */
+const NEVER_LOADED: Readonly<Record<string, string>> = {
+  'argparse@2.0.1': "Python-2.0; for the command line of markdown-it, which stands inside GraphiQL's bundle",
+};
+
+export const neverLoaded = ({ name, version }: InstalledPackage): boolean => `${name}@${version}` in NEVER_LOADED;
+
 /** True when an SPDX expression offers a licence we take: one of an OR, all of an AND. */
 export function licenceAllowed(expression: string): boolean {
   const plain = expression.replaceAll(/[()]/g, ' ');
