@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+
+const DOOR = fileURLToPath(new URL('../../tools/run.mjs', import.meta.url));
+const READY_WITHIN_MS = 180_000;
+/** Settings of whoever runs the specs; a city of its own takes none of them. */
+const OTHERS = /^(?:CURRENCY|REFERENCE_DATE|MAIN_REGISTER|DISTRICTS|KAFKA_.*|[A-Z]+_DATABASE_URL|PORT|HOST)$/;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+}
+
+export interface GraphAnswer {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly errors?: readonly {
+    readonly path: readonly (string | number)[];
+    readonly extensions: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+type App = 'gateway' | 'projects' | 'costs' | 'postgres';
+type RunFile = Readonly<Record<App, { readonly url: string; readonly pid: number }>>;
+
+/** A whole city as a person runs it: `npm start` and the other commands, as processes, in a state folder of its own. */
+export interface RunningCity {
+  readonly state: string;
+  /** Runs a command to its end; `began` is told its process id. */
+  command(words: readonly string[], began?: (pid: number) => void): Promise<Ended>;
+  ask(query: string, variables?: object): Promise<GraphAnswer>;
+  /** Every event of a service in order of stream and version, without ids and times. */
+  events(service: 'projects' | 'costs'): Promise<readonly object[]>;
+  pid(app: App): Promise<number>;
+  close(): Promise<void>;
+}
+
+function spawned(words: readonly string[], settings: object): { child: ChildProcess; ended: Promise<Ended> } {
+  const inherited = Object.entries(process.env).filter(([name]) => !OTHERS.test(name));
+  const env = { ...Object.fromEntries(inherited), ...settings };
+  const child = spawn(process.execPath, ['--conditions=@tongchou/source', DOOR, ...words], { env });
+  let out = '';
+  child.stdout.on('data', (piece) => (out += String(piece)));
+  child.stderr.on('data', (piece) => (out += String(piece)));
+  const ended = new Promise<Ended>((resolve, fail) => {
+    child.once('error', fail);
+    child.once('close', (code) => resolve({ code, out }));
+  });
+  return { child, ended };
+}
+
+async function runFile(state: string): Promise<RunFile | undefined> {
+  const text = await readFile(path.join(state, 'run.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as RunFile);
+}
+
+async function untilReady(state: string, start: { child: ChildProcess; ended: Promise<Ended> }): Promise<void> {
+  for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end; await pause(100)) {
+    if (start.child.exitCode !== null) throw new Error(`The city ended at its start: ${(await start.ended).out}`);
+    if ((await runFile(state)) !== undefined) return;
+  }
+  throw new Error('The city did not become ready.');
+}
+
+const EVENTS = `select stream_id, version, event_type, schema_version, data, metadata->'effectiveOn' as effective_on
+  from es.events order by stream_id, version`;
+
+async function eventsAt(url: string): Promise<readonly object[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<object>(EVENTS)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Starts a city and waits until it is ready. `close` stops it and removes its state. */
+export async function startCity(options: readonly string[], settings: object = {}): Promise<RunningCity> {
+  const state = await mkdtemp(path.join(tmpdir(), 'tongchou-city-'));
+  const started = spawned(['start', '--state', state, ...options], settings);
+  const run = async (): Promise<RunFile> => {
+    const file = await runFile(state);
+    if (file === undefined) throw new Error('The city does not run.');
+    return file;
+  };
+  const close = async (): Promise<void> => {
+    started.child.kill('SIGINT');
+    await started.ended;
+    await spawned(['reset', '--yes', '--state', state], {}).ended;
+    await rm(state, { recursive: true, force: true });
+  };
+  await untilReady(state, started).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return {
+    state,
+    command(words, began) {
+      const { child, ended } = spawned([...words, '--state', state], settings);
+      if (child.pid !== undefined) began?.(child.pid);
+      return ended;
+    },
+    async ask(query, variables) {
+      const response = await fetch(`${(await run()).gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      });
+      return (await response.json()) as GraphAnswer;
+    },
+    events: async (service) => eventsAt(`${(await run()).postgres.url}/${service}`),
+    pid: async (app) => (await run())[app].pid,
+    close,
+  };
+}
