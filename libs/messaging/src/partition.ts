@@ -1,4 +1,5 @@
 import { PARTITIONS } from './bus.ts';
+import type { OutgoingMessage } from './bus.ts';
 
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
@@ -25,3 +26,10 @@ export function murmur2(key: Buffer): number {
 /** The partition that Kafka's default partitioner gives a key. */
 export const partitionOf = (key: string, partitions: number = PARTITIONS): number =>
   (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;
+
+/** Where a message goes: its explicit partition, else its key's. */
+export function partitionFor({ key, partition }: Pick<OutgoingMessage, 'key' | 'partition'>): number {
+  if (partition !== undefined) return partition;
+  if (key === null) throw new Error('A message needs a key or an explicit partition');
+  return partitionOf(key);
+}

@@ -2,9 +2,10 @@ import { openWake } from '@tongchou/event-store';
 import type { Log } from '@tongchou/event-store';
 import pg from 'pg';
 import type { Bus } from './bus.ts';
+import { storedCheckpoint } from './checkpoint-table.ts';
 import { createTopic, migrateBus } from './postgres-bus-schema.ts';
 import { readRanges } from './postgres-fetch.ts';
-import { publishWithCheckpoint, storedCheckpoint } from './postgres-publish.ts';
+import { publishWithCheckpoint } from './postgres-publish.ts';
 import { removePassed } from './postgres-retention.ts';
 import { PostgresSubscription, SUBSCRIPTION_TIMING } from './postgres-subscription.ts';
 import type { SubscriptionTiming } from './postgres-subscription.ts';
@@ -51,7 +52,7 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
   return {
     openTopic: (topic) => createTopic(pool, topic),
     ends: async (topic) => (await readRanges(pool, [topic])).map(({ end }) => end),
-    checkpoint: (topic) => storedCheckpoint(pool, topic),
+    checkpoint: (topic) => storedCheckpoint(pool, 'bus.checkpoints', topic),
     async publish(topic, messages, step) {
       const ends = await publishWithCheckpoint(pool, topic, messages, step);
       if (ends.size > 0) wake.announce('facts');

@@ -1,45 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
-import { StaleCheckpoint } from './bus.ts';
-import type { CheckpointStep, OutgoingMessage, RelayCheckpoint } from './bus.ts';
-import { partitionOf } from './partition.ts';
+import type { CheckpointStep, OutgoingMessage } from './bus.ts';
+import { moveCheckpoint } from './checkpoint-table.ts';
+import { partitionFor } from './partition.ts';
 import { inTransaction } from './transaction.ts';
-
-interface CheckpointRow {
-  readonly generation: string;
-  readonly cursor: string;
-  readonly epoch: string;
-  readonly system_identifier: string;
-}
-
-export async function storedCheckpoint(pool: Pool, topic: string): Promise<RelayCheckpoint | undefined> {
-  const { rows } = await pool.query<CheckpointRow>(
-    'select generation, cursor, epoch, system_identifier from bus.checkpoints where topic = $1',
-    [topic],
-  );
-  return rows.map((row) => ({
-    generation: row.generation,
-    cursor: row.cursor,
-    epoch: Number(row.epoch),
-    systemIdentifier: row.system_identifier,
-  }))[0];
-}
-
-/** Taken first: its row lock also puts two relays of one topic in turn. */
-async function moveCheckpoint(client: PoolClient, topic: string, { from, to }: CheckpointStep): Promise<void> {
-  const next = [topic, to.generation, to.cursor, to.epoch, to.systemIdentifier];
-  const { rowCount } = from
-    ? await client.query(
-        `update bus.checkpoints set generation = $2, cursor = $3, epoch = $4, system_identifier = $5
-          where topic = $1 and generation = $6 and cursor = $7 and epoch = $8 and epoch <= $4`,
-        [...next, from.generation, from.cursor, from.epoch],
-      )
-    : await client.query(
-        `insert into bus.checkpoints (topic, generation, cursor, epoch, system_identifier) values ($1, $2, $3, $4, $5)
-         on conflict do nothing`,
-        next,
-      );
-  if (rowCount !== 1) throw new StaleCheckpoint(`The checkpoint of ${topic} was moved by another relay`);
-}
 
 /** Locks the partitions in order; held to commit, so that offsets become visible without gaps. */
 async function lockEnds(
@@ -89,12 +52,6 @@ async function moveEnds(client: PoolClient, topic: string, ends: ReadonlyMap<num
   );
 }
 
-function chosenPartition({ key, partition }: OutgoingMessage): number {
-  if (partition !== undefined) return partition;
-  if (key === null) throw new Error('A message needs a key or an explicit partition');
-  return partitionOf(key);
-}
-
 /** Messages, ends and checkpoint in one transaction of the bus's database; answers the new ends. */
 export function publishWithCheckpoint(
   pool: Pool,
@@ -102,9 +59,9 @@ export function publishWithCheckpoint(
   messages: readonly OutgoingMessage[],
   step: CheckpointStep,
 ): Promise<ReadonlyMap<number, number>> {
-  const bound = messages.map((message) => ({ ...message, partition: chosenPartition(message) }));
+  const bound = messages.map((message) => ({ ...message, partition: partitionFor(message) }));
   return inTransaction(pool, async (client) => {
-    await moveCheckpoint(client, topic, step);
+    await moveCheckpoint(client, 'bus.checkpoints', topic, step);
     if (bound.length === 0) return new Map<number, number>();
     const ends = await lockEnds(
       client,
