@@ -10,3 +10,8 @@ export * from './release-parked.ts';
 export { openPostgresBus } from './postgres-bus.ts';
 export type { PostgresBusOptions } from './postgres-bus.ts';
 export type { ReceivingStatus } from './receiving-tally.ts';
+export { openKafkaBus, TOPIC_SETTINGS } from './kafka-bus.ts';
+export type { KafkaBusOptions } from './kafka-bus.ts';
+export type { KafkaConnection } from './kafka-connection.ts';
+export type { KafkaTiming } from './kafka-subscription.ts';
+export type { TopicSettings } from './kafka-topics.ts';
