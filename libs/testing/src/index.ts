@@ -4,3 +4,4 @@ export * from './golden.ts';
 export * from './eventually.ts';
 export * from './facts.ts';
 export * from './commutes.ts';
+export * from './kafka.ts';
