@@ -11,24 +11,27 @@ interface Lane {
   mostInFlight(): number;
 }
 
-function lane(work: (items: readonly number[]) => Promise<void>, maxWaiting = 1_000): Lane {
+function lane(
+  work: (items: readonly number[]) => Promise<void>,
+  { maxWaiting = 1_000, most = { count: 5, bytes: 100 } } = {},
+): Lane {
   const batches: number[][] = [];
   let inFlight = 0;
-  let most = 0;
+  let highest = 0;
   const submit = createCoalescer<number, number>({
     name: 'numbers',
     async run(items) {
       batches.push([...items]);
-      most = Math.max(most, (inFlight += 1));
+      highest = Math.max(highest, (inFlight += 1));
       await work(items).finally(() => (inFlight -= 1));
       return items.map((item) => item * 10);
     },
     weigh: (item) => ({ count: 1, bytes: item }),
-    most: { count: 5, bytes: 100 },
+    most,
     maxInFlight: 2,
     maxWaiting,
   });
-  return { batches, submit, mostInFlight: () => most };
+  return { batches, submit, mostInFlight: () => highest };
 }
 
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -42,8 +45,16 @@ describe('what comes together', () => {
     expect(mostInFlight()).toBe(2);
   });
 
+  it('is shared equally among the statements in flight when it is much', async () => {
+    const { batches, submit } = lane(soon, { most: { count: 200, bytes: 1_000 } });
+    await Promise.all(Array.from({ length: 100 }, () => submit(1)));
+    expect(batches.map(({ length }) => length)).toEqual([50, 50]);
+    await Promise.all(Array.from({ length: 20 }, () => submit(1)));
+    expect(batches.map(({ length }) => length)).toEqual([50, 50, 20]);
+  });
+
   it('is told to come back when too many wait', async () => {
-    const { submit } = lane(soon, 3);
+    const { submit } = lane(soon, { maxWaiting: 3 });
     const settled = await Promise.allSettled([1, 2, 3, 4].map(submit));
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
     expect(settled[3]).toMatchObject({ reason: { code: 'UNAVAILABLE', retryable: true } });

@@ -26,6 +26,11 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void;
 }
 
+/**
+ * Above, what is outstanding is shared equally among the statements in flight: one of 200 beside one of 56 would let the
+ * database and this process wait for each other in turns. Below, a statement's own cost outweighs that.
+ */
+const WORTH_SHARING = 32;
 /** Tries of a single item whose statement was rolled back for somebody else's sake. */
 const TRIES_ALONE = 3;
 
@@ -82,14 +87,17 @@ export function createCoalescer<Item, Result>(
   const queue: Waiting<Item, Result>[] = [];
   let inFlight = 0;
   let scheduled = false;
+  /** Of all that waits and flies. */
+  let outstanding = 0;
 
   const take = (): Waiting<Item, Result>[] => {
     let count = 0;
     let bytes = 0;
+    const share = Math.min(most.count, Math.max(WORTH_SHARING, Math.ceil(outstanding / maxInFlight)));
     const end = queue.findIndex(({ weight }, at) => {
       count += weight.count;
       bytes += weight.bytes;
-      return at > 0 && (count > most.count || bytes > most.bytes);
+      return at > 0 && (count > share || bytes > most.bytes);
     });
     return queue.splice(0, end === -1 ? queue.length : end);
   };
@@ -101,8 +109,10 @@ export function createCoalescer<Item, Result>(
       scheduled = false;
       while (queue.length > 0 && inFlight < maxInFlight) {
         inFlight += 1;
-        void settle(run, take()).finally(() => {
+        const batch = take();
+        void settle(run, batch).finally(() => {
           inFlight -= 1;
+          outstanding -= batch.reduce((sum, { weight }) => sum + weight.count, 0);
           schedule();
         });
       }
@@ -114,7 +124,9 @@ export function createCoalescer<Item, Result>(
       return Promise.reject(new Unavailable(`${maxWaiting} ${options.name} are waiting already: send it again later`));
     }
     return new Promise<Result>((resolve, reject) => {
-      queue.push({ item, weight: weigh(item), resolve, reject });
+      const weight = weigh(item);
+      outstanding += weight.count;
+      queue.push({ item, weight, resolve, reject });
       schedule();
     });
   };
