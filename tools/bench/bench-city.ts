@@ -1,68 +1,77 @@
-import { mkdtemp, rm, chmod } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
 import { freePort } from '@tongchou/embedded-postgres';
-import { buildAll } from '../build/build.ts';
-import { addressOf, instancesOf, type AppName } from '../state/run-file.ts';
-import { stateFolder, type StateFolder } from '../state/state-folder.ts';
-import { City } from '../start/city.ts';
-import { settlePlace } from '../start/postgres-process.ts';
+import { readRun, type RunFile } from '../state/run-file.ts';
+import { ROOT, stateFolder } from '../state/state-folder.ts';
+import { temporaryFolder } from './fresh-server.ts';
 
-/** A whole city for one benchmark: real processes, an empty store, a temporary state folder. */
+/** A whole city for one benchmark, started as a person starts it, in a temporary state folder. */
 export interface BenchCity {
-  readonly state: StateFolder;
-  /** An app's origin. */
-  url(app: AppName): string;
-  pid(app: AppName): number;
-  /** Address of one of the city's databases. */
-  database(name: string): string;
-  readonly postmaster: number;
+  readonly run: RunFile;
+  /** From the command until its first figure stood on the screen. */
+  readonly firstFigureMs: number;
   /** Stops all processes and removes the state. */
   close(): Promise<void>;
 }
 
-const SETTINGS = { currency: 'USD', referenceDate: '2018-08-31', mainRegister: 'bench', demo: 'none' } as const;
+const READY = /ready\. Ctrl-C/;
+const START_MS = 180_000;
 
-function found<Value>(value: Value | undefined, what: string): Value {
-  if (value === undefined) throw new Error(`The city of the benchmark has no ${what}`);
-  return value;
-}
+/** Environment of the city: none of its databases, days or money may come from whoever runs the benchmark. */
+const ownEnvironment = (): NodeJS.ProcessEnv => {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { ...(PATH && { PATH }), ...(HOME && { HOME }), ...(TMPDIR && { TMPDIR }) };
+};
 
-/** A folder that PostgreSQL's user may enter, gone after the benchmark. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'tongchou-bench-'));
-  await chmod(folder, 0o755);
-  return folder;
-}
-
-/** Starts one on free ports; its databases are empty and keep what they acknowledge, as every city's. */
-export async function openBenchCity(say: (line: string) => void): Promise<BenchCity> {
-  await buildAll();
-  const folder = await temporaryFolder();
-  const state = stateFolder(folder);
-  const postgres = await settlePlace(state);
-  const city = new City({ state, settings: SETTINGS, portBase: await freePort(), postgres, say });
-  const close = async (): Promise<void> => {
-    await city.goDown();
-    await rm(folder, { recursive: true, force: true });
-  };
+async function untilReady(child: ChildProcess): Promise<void> {
+  const said: string[] = [];
+  const timer = setTimeout(() => child.kill('SIGINT'), START_MS);
   try {
-    // Databases that a person's environment names are no place for a benchmark.
-    await city.openDatabases({});
-    await city.startApps();
-    await city.enter('ready');
+    if (!child.stdout) throw new Error('The city of the benchmark says nothing');
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (READY.test(line)) return;
+      said.push(line);
+    }
+  } finally {
+    clearTimeout(timer);
+    // What it says later is read and dropped, so that it never waits for a reader.
+    child.stdout?.resume();
+  }
+  throw new Error(`The city of the benchmark did not start: ${said.slice(-5).join(' | ')}`);
+}
+
+async function end(child: ChildProcess, folder: string): Promise<void> {
+  if (child.exitCode === null) {
+    const ended = once(child, 'exit');
+    child.kill('SIGINT');
+    await ended;
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Starts one with the demo on free ports. @throws Error when it does not come up in three minutes. */
+export async function openBenchCity(): Promise<BenchCity> {
+  const folder = await temporaryFolder();
+  const began = performance.now();
+  const command = ['--conditions=@tongchou/source', path.join(ROOT, 'tools', 'run.mjs'), 'start'];
+  const options = ['--state', folder, '--port-base', String(await freePort())];
+  const child = spawn(process.execPath, [...command, ...options], {
+    cwd: ROOT,
+    env: ownEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await untilReady(child);
+    const firstFigureMs = performance.now() - began;
+    const run = await readRun(stateFolder(folder));
+    if (!run) throw new Error('The city of the benchmark does not say who runs');
+    return { run, firstFigureMs, close: () => end(child, folder) };
   } catch (error) {
-    await close();
+    await end(child, folder);
     throw error;
   }
-  const run = city.describe();
-  const server = found(run.postgres, 'PostgreSQL');
-  return {
-    state,
-    url: (app) => found(addressOf(run, app), app),
-    pid: (app) => found(instancesOf(run, app)[0], app).pid,
-    database: (name) => `${server.url}/${name}`,
-    postmaster: server.pid,
-    close,
-  };
 }

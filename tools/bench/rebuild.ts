@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { type Decode, openStore, silentLog, startRunner, type Store } from '@tongchou/event-store';
 import type { Fact, ReadModel } from '@tongchou/kernel';
-import { type BenchRow, type BenchTable, median } from './table.ts';
+import { type BenchRow, type BenchTable, median, spreadOf } from './table.ts';
 
 export interface BenchRebuildOptions {
   /** 100,000 when not given. */
@@ -95,7 +95,8 @@ export async function benchRebuild(
     await store.close();
   }
   const rate = Math.round(median(perSecond));
-  const row: BenchRow = { figure: 'rebuild beside', value: rate, unit: 'events/s', bar: `>= ${BAR}`, met: rate >= BAR };
+  const bar = { spread: spreadOf(perSecond), bar: `>= ${BAR}`, met: rate >= BAR };
+  const row: BenchRow = { figure: 'rebuild beside', value: rate, unit: 'events/s', ...bar };
   return {
     name: 'rebuild',
     rows: [row],

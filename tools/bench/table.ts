@@ -3,6 +3,8 @@ export interface BenchRow {
   readonly figure: string;
   readonly value: number;
   readonly unit: string;
+  /** Lowest and highest run, where there were several. */
+  readonly spread?: string;
   readonly bar?: string;
   readonly met?: boolean;
 }
@@ -22,3 +24,9 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** Lowest and highest of several runs, as a person reads them. */
+export function spreadOf(values: readonly number[], places = 0): string {
+  const shown = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: places });
+  return `${shown(Math.min(...values))} to ${shown(Math.max(...values))}`;
+}

@@ -1,0 +1,131 @@
+import { readFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import { projectIdOf } from '@tongchou/contracts';
+import { commandFor, type ImportCommand } from '../import/profile.ts';
+import { addressOf, instancesOf, type RunFile } from '../state/run-file.ts';
+import { openBenchCity } from './bench-city.ts';
+import { type BenchRow, type BenchTable, median, spreadOf } from './table.ts';
+
+const RUNS = 5;
+const WORKS_A_RUN = 4_000;
+const PERIODS = ['2018-01-31', '2018-04-30', '2018-08-31', '2018-12-31'];
+const CLIENTS = 4;
+const LINES_A_REQUEST = 1_000;
+const MEMORY_AFTER_MS = 60_000;
+const FIRST_FIGURE_BAR_S = 60;
+const BULK_BAR = 3_000;
+const MEMORY_BAR_MB = 200;
+const REGISTER = 'bench';
+
+function registration(reference: string): ImportCommand {
+  return commandFor('projects', 'RegisterProject', {
+    register: REGISTER,
+    reference,
+    name: `Bridge ${reference}`,
+    description: 'Reconstruction of water mains, sewers, roadway and street lighting between the two bridges.',
+    projectType: 'Bridges',
+    managingDepartment: 'DOT',
+    clientDepartment: 'DOT',
+    districts: 'Queens',
+    registeredOn: '2018-01-01',
+  });
+}
+
+function report(reference: string, period: string, at: number): ImportCommand {
+  return commandFor('projects', 'ReportProgress', {
+    projectId: projectIdOf(REGISTER, reference),
+    period,
+    phase: { word: 'Design', phase: 'Designing' },
+    finish: `20${20 + at}-06-30`,
+  });
+}
+
+/** The requests of one client: its works are registered, then reported on period by period, as a real file has them. */
+function requestsOf(run: number, client: number): string[] {
+  const mine = Array.from({ length: WORKS_A_RUN / CLIENTS }, (_, work) => `${run}-${client}-${work}`);
+  const reports = PERIODS.flatMap((period, at) => mine.map((reference) => report(reference, period, at)));
+  const lines = [...mine.map(registration), ...reports].map(
+    ({ command, idempotencyKey, input }) => `${JSON.stringify({ command, idempotencyKey, input })}\n`,
+  );
+  const requests = Math.ceil(lines.length / LINES_A_REQUEST);
+  return Array.from({ length: requests }, (_, at) =>
+    lines.slice(at * LINES_A_REQUEST, (at + 1) * LINES_A_REQUEST).join(''),
+  );
+}
+
+async function send(url: string, requests: readonly string[]): Promise<number> {
+  let accepted = 0;
+  for (const body of requests) {
+    const headers = { 'content-type': 'application/x-ndjson' };
+    const answer = await fetch(`${url}/v1/commands`, { method: 'POST', headers, body });
+    const verdicts = (await answer.text()).trimEnd().split('\n');
+    const other = verdicts.find((verdict) => !verdict.includes('"status":"accepted"'));
+    if (other !== undefined) throw new Error(`The bulk door answered ${answer.status}: ${other}`);
+    accepted += verdicts.length;
+  }
+  return accepted;
+}
+
+async function bulk(url: string): Promise<BenchRow[]> {
+  const perSecond: number[] = [];
+  let commands = 0;
+  for (let run = 0; run < RUNS; run += 1) {
+    const clients = Array.from({ length: CLIENTS }, (_, client) => requestsOf(run, client));
+    const began = performance.now();
+    const accepted = (await Promise.all(clients.map((requests) => send(url, requests)))).reduce((a, b) => a + b, 0);
+    perSecond.push((accepted * 1_000) / (performance.now() - began));
+    commands += accepted;
+  }
+  const value = Math.round(median(perSecond));
+  const sentAll = commands === RUNS * WORKS_A_RUN * (1 + PERIODS.length);
+  if (!sentAll) throw new Error(`The bulk door answered ${commands} commands, which is not all of them`);
+  const bar = { bar: `>= ${BULK_BAR}`, met: value >= BULK_BAR };
+  return [
+    { figure: 'commands through the bulk door', value, unit: 'commands/s', spread: spreadOf(perSecond), ...bar },
+    { figure: 'commands sent', value: commands, unit: 'commands' },
+  ];
+}
+
+/** Memory of a process with its share of what it shares; only Linux tells it. */
+async function pssMb(pid: number): Promise<number | undefined> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  const kilobytes = /^Pss:\s+(\d+) kB/m.exec(rollup)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) / 1_024;
+}
+
+async function memory(run: RunFile): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const app of ['gateway', 'projects', 'costs'] as const) {
+    for (const { pid } of instancesOf(run, app)) {
+      const pss = await pssMb(pid);
+      if (pss === undefined) continue;
+      const bar = { bar: `<= ${MEMORY_BAR_MB}`, met: pss <= MEMORY_BAR_MB };
+      rows.push({ figure: `PSS of ${app} a minute after`, value: Math.round(pss), unit: 'MB', ...bar });
+    }
+  }
+  return rows;
+}
+
+/** A real city, started with the demo: its first figure, its bulk door, its memory a minute after the last command. */
+export async function benchCity(): Promise<BenchTable> {
+  const city = await openBenchCity();
+  try {
+    const seconds = Number((city.firstFigureMs / 1_000).toFixed(1));
+    const bar = { bar: `<= ${FIRST_FIGURE_BAR_S}`, met: seconds <= FIRST_FIGURE_BAR_S };
+    const start: BenchRow = { figure: 'npm start to the first figure, demo loaded', value: seconds, unit: 's', ...bar };
+    const through = await bulk(addressOf(city.run, 'projects') ?? '');
+    await pause(MEMORY_AFTER_MS);
+    return {
+      name: 'city',
+      rows: [start, ...through, ...(await memory(city.run))],
+      notes: [
+        'The start is one run: npm start in an empty state with a build that may be there already, to the printed figure; without npm ci.',
+        `The bulk door: ${RUNS} runs of ${WORKS_A_RUN} new works, each registered and reported on ${PERIODS.length} times, by ${CLIENTS} clients with requests of ${LINES_A_REQUEST} lines; clients, gateway, both services, their read models, the relay, the bus and PostgreSQL share the machine, and each run starts while the read models still follow the last.`,
+        `Memory is the proportional set size, ${MEMORY_AFTER_MS / 1_000} s after the last command of the bulk runs.`,
+      ],
+    };
+  } finally {
+    await city.close();
+  }
+}
