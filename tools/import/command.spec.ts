@@ -19,6 +19,11 @@ describe('an import that cannot begin says what to do', () => {
     ['no file', ['nyc-capital-projects'], 'No file was named.'],
     ['a file that is not there', ['nyc-capital-projects', path.join(folder, 'none.csv')], 'cannot be read'],
     ['an impossible day', ['nyc-capital-projects', file, '--until', '2018-02-30'], '--until 2018-02-30 is no day.'],
+    [
+      'a report that cannot be written',
+      ['nyc-capital-projects', file, '--dry-run', '--report', folder],
+      'cannot be written',
+    ],
     ['an unknown option', ['nyc-capital-projects', file, '--fast'], "Unknown option '--fast'"],
     ['no city', ['nyc-capital-projects', file], 'No city runs'],
   ])('%s', async (_, words, message) => {

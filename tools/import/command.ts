@@ -1,8 +1,8 @@
-import { access } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type IsoDate, parseIsoDate } from '@tongchou/kernel';
 import { readArguments, workingFolder } from '../state/arguments.ts';
-import { Problem } from '../state/problem.ts';
+import { Problem, reasonOf } from '../state/problem.ts';
 import { runningCity } from '../state/run-file.ts';
 import { readSettings } from '../state/settings.ts';
 import type { StateFolder } from '../state/state-folder.ts';
@@ -58,6 +58,16 @@ async function refuseOtherCurrency(city: StateFolder, profile: { name: string; c
   );
 }
 
+/** A report that cannot be written is better known before the rows are sent. */
+async function reportFile(name: string | undefined): Promise<string | undefined> {
+  if (name === undefined) return undefined;
+  const file = path.resolve(workingFolder(), name);
+  await writeFile(file, '').catch((cause: unknown) => {
+    throw new Problem(`The report cannot be written to ${file}: ${reasonOf(cause)}.`, 'Give another --report FILE.');
+  });
+  return file;
+}
+
 export async function run(args: readonly string[]): Promise<number> {
   const { values, words, city } = readArguments(
     args,
@@ -77,7 +87,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const dryRun = values['dry-run'] ?? false;
   await refuseOtherCurrency(city, profile);
   if (!dryRun) await runningCity(city);
-  const report = values.report === undefined ? undefined : path.resolve(workingFolder(), values.report);
+  const report = await reportFile(values.report);
   const spill = await spillFolder(city);
   const imported = await runImport({ profile, files, until, dryRun, report, city, spill });
   await printSummary({

@@ -97,6 +97,24 @@ function sendRow(
   });
 }
 
+const NOT_REGISTERED = 'ProjectNotRegistered';
+
+/**
+ * Sends a row with its registration when its reference is met for the first time, and once more with it when the work
+ * turns out not to be registered: the row that should have done so was refused.
+ */
+function sendRegistered<Content>(
+  { lanes, profile, sending }: { lanes: Lanes; profile: Profile<Content>; sending: Sending },
+  row: Row<Content>,
+  firstMet: boolean,
+  done: (verdicts: WireVerdict[]) => void,
+): void {
+  sendRow(lanes, profile.commands(row, firstMet), sending, (verdicts) => {
+    if (firstMet || !verdicts.some(({ code }) => code === NOT_REGISTERED)) done(verdicts);
+    else sendRow(lanes, profile.commands(row, true), sending, done);
+  });
+}
+
 /**
  * Sends rows through the bulk doors of the running city, many under way at once, those of one work in their order.
  *
@@ -116,7 +134,7 @@ export async function sendRows<Content>(
       await window.enter();
       await sending.room();
       const { file, line, reference, period } = row;
-      sendRow(lanes, profile.commands(row, met.isFirst(reference)), sending, (verdicts) => {
+      sendRegistered({ lanes, profile, sending }, row, met.isFirst(reference), (verdicts) => {
         sending.row({ file, line, reference, period, ...outcomeOf(verdicts) });
         window.leave();
       });

@@ -66,11 +66,11 @@ export class Keeper {
 
   /** Fulfilled when it is ready for the first time. @throws Problem with the end of its log when it never is. */
   async start(): Promise<void> {
-    await this.#loop;
     const stopping = new AbortController();
+    const former = this.#loop;
     this.#stopping = stopping;
     await new Promise<void>((readyOnce, fail) => {
-      this.#loop = this.#keep(stopping.signal, readyOnce).catch(fail);
+      this.#loop = former.then(() => this.#keep(stopping.signal, readyOnce)).catch(fail);
     });
   }
 
