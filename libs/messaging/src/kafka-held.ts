@@ -17,7 +17,7 @@ export interface Held {
 
 /** The partitions of one member. */
 export class HeldPartitions {
-  private readonly held = new Map<string, Held>();
+  private held = new Map<string, Held>();
 
   add(topic: string, partition: number): Held {
     const fresh = { position: undefined, since: 0, told: undefined, working: undefined, lastSign: 0, lost: false };
@@ -34,10 +34,12 @@ export class HeldPartitions {
     return [...this.held.values()].map(({ topic, partition, position = 0 }) => ({ topic, partition, position }));
   }
 
-  /** Batches under way are stale from now on: nothing they do may move anything. */
-  loseAll(): void {
-    for (const held of this.held.values()) held.lost = true;
-    this.held.clear();
+  /** Batches under way are stale from now on: nothing they do may move anything. Answers what was held. */
+  loseAll(): Pick<HeldPartitions, 'get'> {
+    const before = this.held;
+    for (const held of before.values()) held.lost = true;
+    this.held = new Map();
+    return { get: (topic, partition) => before.get(nameOf(topic, partition)) };
   }
 
   stuck(afterMs: number): string | undefined {

@@ -61,22 +61,23 @@ export class KafkaReading {
 
   /** Nothing is fetched of a partition before the group's own store has said where to read on. */
   assigned(assignment: Readonly<Record<string, number[]>>): void {
-    this.held.loseAll();
+    const done = this.held.loseAll();
     this.beats();
     this.parts.consumer.pause(Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions })));
     for (const [topic, partitions] of Object.entries(assignment)) {
-      for (const partition of partitions) void this.place(this.held.add(topic, partition));
+      for (const partition of partitions) void this.place(this.held.add(topic, partition), done.get(topic, partition));
     }
   }
 
-  private async place(held: Held): Promise<void> {
+  /** Where nobody says, where this member left off; what it had told the broker may be older. */
+  private async place(held: Held, before: Held | undefined): Promise<void> {
     const { topic, partition } = held;
     while (!held.lost && !this.closing) {
       try {
-        const start = await this.options.startAt?.(topic, partition);
+        const start = (await this.options.startAt?.(topic, partition)) ?? before?.position;
         if (held.lost || this.closing) return;
         if (start !== undefined) this.moveTo(held, start);
-        held.since = start ?? 0;
+        held.since = start === before?.position ? (before?.since ?? 0) : (start ?? 0);
         this.parts.consumer.resume([{ topic, partitions: [partition] }]);
         return;
       } catch (error) {

@@ -98,6 +98,8 @@ async function cleanupPolicy(admin: Admin, topic: string, log: Log): Promise<str
 export async function openKafkaTopic(admin: Admin, topic: string, settings: TopicSettings, log: Log): Promise<void> {
   if (!(await partitionsOf(admin, topic))) await create(admin, topic, settings);
   const count = await untilLed(admin, topic);
+  // A leader that does not know yet that it leads would refuse its share of a send, and the rest would be sent twice.
+  await kafkaRanges(admin, topic);
   if (count !== PARTITIONS) {
     throw new KafkaTrouble(
       `Kafka: topic ${topic} has ${count} partitions, not ${PARTITIONS}: a stream's partition would change. ` +
