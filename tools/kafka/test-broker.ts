@@ -69,7 +69,7 @@ export async function findTestBroker(): Promise<TestBroker | { readonly missing:
     try {
       return await attempt();
     } catch (error) {
-      reasons.push(reasonOf(error));
+      reasons.push(reasonOf(error).replace(/\.$/, ''));
     }
   }
   return { missing: reasons.join('; ') };

@@ -69,22 +69,26 @@ export class KafkaReading {
     }
   }
 
-  /** Where nobody says, where this member left off; what it had told the broker may be older. */
   private async place(held: Held, before: Held | undefined): Promise<void> {
     const { topic, partition } = held;
     while (!held.lost && !this.closing) {
       try {
-        const start = (await this.options.startAt?.(topic, partition)) ?? before?.position;
-        if (held.lost || this.closing) return;
-        if (start !== undefined) this.moveTo(held, start);
-        held.since = start === before?.position ? (before?.since ?? 0) : (start ?? 0);
-        this.parts.consumer.resume([{ topic, partitions: [partition] }]);
+        const said = await this.options.startAt?.(topic, partition);
+        if (!held.lost && !this.closing) this.begin(held, said, before);
         return;
       } catch (error) {
         this.parts.log.warn({ err: error, topic, partition }, 'where to read on is not known yet, asks again');
         await pause(PAUSE_AFTER_FAILURE_MS);
       }
     }
+  }
+
+  /** Where nobody says, where this member left off: the hint that the broker has may be older. */
+  private begin(held: Held, said: number | undefined, before: Held | undefined): void {
+    const start = said ?? before?.position;
+    held.since = said ?? before?.since ?? 0;
+    if (start === undefined) this.parts.consumer.resume([{ topic: held.topic, partitions: [held.partition] }]);
+    else this.goOn(held, start);
   }
 
   private moveTo(held: Held, offset: number): void {
