@@ -25,25 +25,24 @@ const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 
-/** Packages that these files import at run time; `types` also those of which they only take types. */
-function imported(pattern: string, ignored: (file: string) => boolean, types = false): Set<string> {
-  const found = new Set<string>();
-  const files = globSync(pattern, { cwd: root, exclude: (name) => /(^|\/)(node_modules|dist)$/.test(name) });
-  for (const file of files.filter((name) => !ignored(name))) {
-    const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest);
-    for (const statement of source.statements) {
-      if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) continue;
-      const typeOnly = ts.isImportDeclaration(statement) ? statement.importClause?.isTypeOnly : statement.isTypeOnly;
-      const { moduleSpecifier } = statement;
-      if ((typeOnly && !types) || !moduleSpecifier || !ts.isStringLiteral(moduleSpecifier)) continue;
-      if (!moduleSpecifier.text.startsWith('.') && !isBuiltin(moduleSpecifier.text))
-        found.add(packageOf(moduleSpecifier.text));
-    }
-  }
-  return found;
+/** What one import or re-export names; nothing for other statements, and for those that only take types. */
+function specifierOf(statement: ts.Statement, types: boolean): string | undefined {
+  if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return undefined;
+  const typeOnly = ts.isImportDeclaration(statement) ? statement.importClause?.isTypeOnly : statement.isTypeOnly;
+  if (typeOnly && !types) return undefined;
+  const { moduleSpecifier } = statement;
+  return moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : undefined;
 }
 
-const forTests = (file: string): boolean => /\.(spec|fixture)\.ts$|\/test\/|^libs\/testing\//.test(file);
+/** Packages that these files import at run time; `types` also those of which they only take types. */
+function imported(pattern: string, ignored: (file: string) => boolean, types = false): Set<string> {
+  const files = globSync(pattern, { cwd: root, exclude: (name) => /(^|\/)(node_modules|dist)$/.test(name) });
+  const specifiers = files
+    .filter((file) => !ignored(file))
+    .map((file) => ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest))
+    .flatMap((source) => source.statements.map((statement) => specifierOf(statement, types) ?? '.'));
+  return new Set(specifiers.filter((name) => !name.startsWith('.') && !isBuiltin(name)).map(packageOf));
+}
 
 /** Loaded by name: NestJS picks its adapters and peers so, and the explorer's files are served as they are. */
 const LOADED_BY_NAME = new Set([
