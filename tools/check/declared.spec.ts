@@ -44,6 +44,8 @@ function imported(pattern: string, ignored: (file: string) => boolean, types = f
   return new Set(specifiers.filter((name) => !name.startsWith('.') && !isBuiltin(name)).map(packageOf));
 }
 
+const forTests = (file: string): boolean => /\.(spec|fixture)\.ts$|\/test\/|^libs\/testing\//.test(file);
+
 /** Loaded by name: NestJS picks its adapters and peers so, and the explorer's files are served as they are. */
 const LOADED_BY_NAME = new Set([
   ...[

@@ -18,10 +18,11 @@ async function postgres() {
   globalThis.testPostgres = { server, folder };
 }
 
-/** One Kafka for the whole run, where a spec of it asks for one. TEST_KAFKA=required fails a run that has none. */
+/** One Kafka for the whole run, where a spec of it asks for one. TEST_KAFKA=required fails a run that has none, off starts none. */
 async function kafka(patterns) {
   if (!needsBroker(patterns)) return;
-  const broker = await findTestBroker();
+  const off = { missing: 'TEST_KAFKA=off' };
+  const broker = process.env.TEST_KAFKA === 'off' ? off : await findTestBroker();
   // Services that specs start must not take the broker for their own.
   delete process.env.KAFKA_BROKERS;
   globalThis.testKafka = broker;
