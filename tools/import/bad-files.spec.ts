@@ -61,6 +61,13 @@ describe('a file that cannot be read as a whole is refused whole', () => {
     ['no line at all', '', /is empty/],
     ['a quote that never closes', csv(rowOf(), rowOf({ name: '"A bridge' })), /a quote opens and never closes.*line 3/],
     ['text behind a quote', csv(rowOf({ name: '"A" bridge' })), /text follows a closing quote.*line 2/],
+    [
+      'semicolons',
+      csv(rowOf()).replaceAll(',', ';'),
+      /parted by semicolons, not by commas.*Nothing of it was imported/,
+    ],
+    ['tabs', csv(rowOf()).replaceAll(',', '\t'), /parted by tabs, not by commas/],
+    ['UTF-16 without its mark', Buffer.from(csv(rowOf()), 'utf16le'), /is UTF-16/],
     ['UTF-16', Buffer.from(`\uFEFF${csv(rowOf())}`, 'utf16le'), /is UTF-16/],
     [
       'neither UTF-8 nor GBK',
@@ -100,6 +107,10 @@ describe('a row that cannot be taken gets its verdict: column, value, what is al
     ['no key', { pid: ' ' }, 'PID: """"; allowed: a value'],
     ['no name', { name: '' }, 'Project Name: """"'],
     ['a NUL', { description: 'a\0b' }, 'Description: ""a\\\\0b""; allowed: text without NUL'],
+    ['a name beyond what a work may have', { name: 'x'.repeat(501) }, 'xxx...""; allowed: at most 500 characters'],
+    ['a phase of more than a word', { phase: 'x'.repeat(201) }, 'allowed: at most 200 characters'],
+    ['a key that fills a page', { pid: 'x'.repeat(201) }, 'allowed: at most 200 characters'],
+    ['districts without end', { borough: `"${'Bronx, '.repeat(100)}"` }, 'allowed: at most 500 characters'],
     ['a cell too many', { changes: '3,4' }, 'row: ""14 cells""; allowed: 13 cells'],
     [
       'a row beyond what a command holds',

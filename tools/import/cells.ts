@@ -32,14 +32,16 @@ export class CellReader {
     return this.#fault;
   }
 
-  text(column: string): string {
+  /** A text of at most so many characters; more would be refused behind the door, when half of the row is in. */
+  text(column: string, most: number): string {
     const text = this.#cell(column);
     if (text.includes('\0')) this.#note(column, text.replaceAll('\0', '\\0'), 'text without NUL characters');
+    if (text.length > most) this.#note(column, text, `at most ${most} characters`);
     return text;
   }
 
-  needed(column: string): string {
-    const text = this.text(column);
+  needed(column: string, most: number): string {
+    const text = this.text(column, most);
     if (text === '') this.#note(column, text, 'a value; it names the row');
     return text;
   }

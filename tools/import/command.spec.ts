@@ -18,6 +18,7 @@ describe('an import that cannot begin says what to do', () => {
     ['an unknown one', ['excel', file], 'There is no profile "excel".'],
     ['no file', ['nyc-capital-projects'], 'No file was named.'],
     ['a file that is not there', ['nyc-capital-projects', path.join(folder, 'none.csv')], 'cannot be read'],
+    ['a folder', ['nyc-capital-projects', folder], 'is no file'],
     ['an impossible day', ['nyc-capital-projects', file, '--until', '2018-02-30'], '--until 2018-02-30 is no day.'],
     [
       'a report that cannot be written',

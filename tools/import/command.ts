@@ -1,4 +1,4 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type IsoDate, parseIsoDate } from '@tongchou/kernel';
 import { readArguments, workingFolder } from '../state/arguments.ts';
@@ -44,6 +44,8 @@ async function filesOf(names: readonly string[]): Promise<string[]> {
     await access(file).catch((cause: unknown) => {
       throw new Problem(`${file} cannot be read.`, 'Look at its name and its rights.', { cause });
     });
+    // Each file is read twice, which a pipe cannot be.
+    if (!(await stat(file)).isFile()) throw new Problem(`${file} is no file.`, 'Name a file, not a folder or a pipe.');
   }
   return files;
 }

@@ -21,6 +21,23 @@ interface Parsed {
   readonly info: { readonly lines: number };
 }
 
+const SEPARATORS: readonly (readonly [mark: string, name: string])[] = [
+  [';', 'semicolons'],
+  ['\t', 'tabs'],
+  ['|', 'bars'],
+];
+
+/** @throws Problem for a first line that is parted by something else than commas. */
+function refuseOtherSeparator(file: string, header: readonly string[], needed: readonly string[]): void {
+  const [line = ''] = header;
+  const other = SEPARATORS.find(([mark]) => line.split(mark).some((name) => needed.includes(name.trim())));
+  if (header.length > 1 || other === undefined || needed.includes(line.trim())) return;
+  throw new Problem(
+    `The cells of ${file} are parted by ${other[1]}, not by commas. Nothing of it was imported.`,
+    'Save the file as "CSV UTF-8 (comma delimited)" and import it again.',
+  );
+}
+
 /** Which place each column has. @throws Problem that names all that is missing or doubled. */
 function placesOf(file: string, header: readonly string[], needed: readonly string[]): Map<string, number> {
   const names = header.map((name) => name.trim());
@@ -80,6 +97,7 @@ export async function* readCsv(file: string, needed: readonly string[], encoding
       before = info.lines;
       if (record.length === 1 && record[0] === '') continue;
       if (!places) {
+        refuseOtherSeparator(file, record, needed);
         places = placesOf(file, record, needed);
         columns = record.length;
         continue;

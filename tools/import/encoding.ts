@@ -21,7 +21,9 @@ const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.
 
 function refuseUtf16(file: string, start: Buffer): void {
   const mark = start.subarray(0, 2).toString('hex');
-  if (mark === 'fffe' || mark === 'feff') throw new Problem(`${file} is UTF-16.`, SAVE_AGAIN);
+  // Without its mark, UTF-16 shows by the half of each letter that is zero.
+  const halves = start.subarray(0, 2).includes(0);
+  if (mark === 'fffe' || mark === 'feff' || halves) throw new Problem(`${file} is UTF-16.`, SAVE_AGAIN);
 }
 
 async function look(file: string): Promise<Look> {

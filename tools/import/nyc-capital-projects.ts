@@ -1,4 +1,4 @@
-import { projectIdOf } from '@tongchou/contracts';
+import { projectIdOf, TEXT_LIMITS } from '@tongchou/contracts';
 import type { IsoDate } from '@tongchou/kernel';
 import { AMERICAN_DAY, CellReader, fault } from './cells.ts';
 import { type CellFault, commandFor, type ImportCommand, type Profile, type Understood } from './profile.ts';
@@ -36,18 +36,18 @@ const phaseOf = (word: string): { word: string; phase: string } => ({
 function read(cell: (column: string) => string): Understood<Report> | CellFault {
   const cells = new CellReader(cell);
   const period = cells.neededDay('Date Reported As Of');
-  const reference = cells.needed('PID');
+  const reference = cells.needed('PID', TEXT_LIMITS.reference);
   const designStart = cells.day('Design Start');
   const budget = cells.money('Budget Forecast');
   const completion = cells.day('Forecast Completion');
   const content: Report = {
-    name: cells.needed('Project Name'),
-    description: cells.text('Description'),
-    category: cells.text('Category'),
-    borough: cells.text('Borough'),
-    managingAgency: cells.text('Managing Agency'),
-    clientAgency: cells.text('Client Agency'),
-    phase: cells.text('Current Phase'),
+    name: cells.needed('Project Name', TEXT_LIMITS.name),
+    description: cells.text('Description', TEXT_LIMITS.description),
+    category: cells.text('Category', TEXT_LIMITS.projectType),
+    borough: cells.text('Borough', TEXT_LIMITS.districts),
+    managingAgency: cells.text('Managing Agency', TEXT_LIMITS.department),
+    clientAgency: cells.text('Client Agency', TEXT_LIMITS.department),
+    phase: cells.text('Current Phase', TEXT_LIMITS.phaseWord),
     ...(designStart !== undefined && { designStart }),
     ...(budget !== undefined && { budget }),
     ...(completion !== undefined && { completion }),

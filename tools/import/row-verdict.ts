@@ -22,7 +22,10 @@ type Outcome = Pick<RowVerdict, 'status' | 'because'>;
 const refusalOf = (verdict: WireVerdict): Outcome | undefined => {
   const { status, code = '', message = '', path = [] } = verdict;
   if (status === 'rejected') return { status, because: `${code}: ${message}` };
-  if (status === 'invalid') return { status, because: `${path.join('.') || code}: ${message}` };
+  if (status === 'invalid') {
+    const where = path.join('.') || code;
+    return { status, because: message.startsWith(where) ? message : `${where}: ${message}` };
+  }
   return undefined;
 };
 

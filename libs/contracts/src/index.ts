@@ -6,3 +6,4 @@ export * from './natural-ids.ts';
 export * from './parse-envelope.ts';
 export * from './projects.ts';
 export * from './registry.ts';
+export * from './text-limits.ts';

@@ -1,5 +1,5 @@
 import { Args, Context, Mutation, Resolver } from '@nestjs/graphql';
-import { projectIdOf } from '@tongchou/contracts';
+import { projectIdOf, TEXT_LIMITS } from '@tongchou/contracts';
 import { dayField, defineCommands, GraphContext, idField, Mutations, textField } from '@tongchou/service-shell';
 import type { MutationInput, MutationPayload } from '@tongchou/service-shell';
 import { z } from 'zod';
@@ -15,14 +15,15 @@ const projectId = idField('Project', 'The project: UUID v5 of register and refer
 const reason = textField('Why.', 500);
 
 /** Words of a register; an empty text is the same as none. */
-const wordsField = (about: string, max: number) => z.string('must be a text').max(max).describe(about);
+const wordsField = (about: string, max: number) =>
+  z.string('must be a text').max(max, `must be at most ${max} characters`).describe(about);
 
 const details = {
-  description: wordsField('What is built.', 10_000),
-  projectType: wordsField("The register's categories, parted by a comma and a space.", 500),
-  managingDepartment: wordsField('The managing department.', 200),
-  clientDepartment: wordsField('The department that the work is for.', 200),
-  districts: wordsField('Districts, parted by a comma and a space.', 500),
+  description: wordsField('What is built.', TEXT_LIMITS.description),
+  projectType: wordsField("The register's categories, parted by a comma and a space.", TEXT_LIMITS.projectType),
+  managingDepartment: wordsField('The managing department.', TEXT_LIMITS.department),
+  clientDepartment: wordsField('The department that the work is for.', TEXT_LIMITS.department),
+  districts: wordsField('Districts, parted by a comma and a space.', TEXT_LIMITS.districts),
 };
 
 const reportedPhases = PHASES.filter((phase): phase is ReportedPhase => phase !== 'Cancelled');
@@ -86,8 +87,8 @@ export const projectCommands = defineCommands(
       description: 'A register names a work, once. The id of the project is the UUID v5 of register and reference.',
       input: z.strictObject({
         register: textField('The register that keeps the work.', 200),
-        reference: textField("The register's own key of the work.", 200),
-        name: textField('The name of the work.', 500),
+        reference: textField("The register's own key of the work.", TEXT_LIMITS.reference),
+        name: textField('The name of the work.', TEXT_LIMITS.name),
         description: details.description.default(''),
         projectType: details.projectType.default(''),
         managingDepartment: details.managingDepartment.default(''),
@@ -109,7 +110,7 @@ export const projectCommands = defineCommands(
         period: dayField('The reporting period.'),
         phase: z
           .strictObject({
-            word: textField("The register's own word.", 200),
+            word: textField("The register's own word.", TEXT_LIMITS.phaseWord),
             phase: z.enum(reportedPhases).describe('What the word means here; Other when nothing does.'),
           })
           .optional(),
@@ -128,7 +129,7 @@ export const projectCommands = defineCommands(
         projectId,
         details: z
           .strictObject({
-            name: textField('The name of the work.', 500).optional(),
+            name: textField('The name of the work.', TEXT_LIMITS.name).optional(),
             ...z.object(details).partial().shape,
           })
           .refine((given) => Object.keys(given).length > 0, 'must name what is to be put right'),
