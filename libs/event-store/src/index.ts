@@ -1,3 +1,4 @@
+export * from './binary-array.ts';
 export * from './canonical-json.ts';
 export * from './checkpoints.ts';
 export * from './closed-instants.ts';

@@ -1,3 +1,4 @@
+import { binaryArray } from '@tongchou/event-store';
 import type { Pool, PoolClient } from 'pg';
 import type { CheckpointStep, OutgoingMessage } from './bus.ts';
 import { moveCheckpoint } from './checkpoint-table.ts';
@@ -28,17 +29,17 @@ interface Placed extends OutgoingMessage {
 async function write(client: PoolClient, topic: string, placed: readonly Placed[]): Promise<void> {
   await client.query(
     `insert into bus.log (topic, partition, "offset", key, headers, value, ephemeral)
-     select $1, m.partition, m.place, m.key, m.headers::jsonb, m.value, m.ephemeral
-       from unnest($2::integer[], $3::bigint[], $4::bytea[], $5::text[], $6::bytea[], $7::boolean[])
+     select $1, m.partition, m.place, m.key, m.headers, m.value, m.ephemeral
+       from unnest($2::integer[], $3::bigint[], $4::bytea[], $5::jsonb[], $6::bytea[], $7::boolean[])
          as m (partition, place, key, headers, value, ephemeral)`,
     [
       topic,
-      placed.map(({ partition }) => partition),
-      placed.map(({ offset }) => offset),
-      placed.map(({ key }) => (key === null ? null : Buffer.from(key))),
-      placed.map(({ headers }) => JSON.stringify(headers)),
-      placed.map(({ value }) => value),
-      placed.map(({ ephemeral }) => ephemeral ?? false),
+      binaryArray.int4(placed.map(({ partition }) => partition)),
+      binaryArray.int8(placed.map(({ offset }) => offset)),
+      binaryArray.bytea(placed.map(({ key }) => (key === null ? null : Buffer.from(key)))),
+      binaryArray.jsonb(placed.map(({ headers }) => JSON.stringify(headers))),
+      binaryArray.bytea(placed.map(({ value }) => value)),
+      binaryArray.bool(placed.map(({ ephemeral }) => ephemeral ?? false)),
     ],
   );
 }

@@ -1,4 +1,4 @@
-import type { Envelope } from '@tongchou/contracts';
+import { binaryArray } from '@tongchou/event-store';
 import type { PoolClient } from 'pg';
 import type { SoundFact } from './judge-message.ts';
 
@@ -44,34 +44,32 @@ export async function knownEvents(
   return known;
 }
 
-type Column = keyof Omit<Envelope, 'kind' | 'source' | 'data' | 'metadata'>;
-
 /** Stores facts in this order; their positions rise with it. */
 export async function insertReceived(client: PoolClient, source: string, facts: readonly SoundFact[]): Promise<void> {
   if (facts.length === 0) return;
-  const column = (name: Column): unknown[] => facts.map(({ envelope }) => envelope[name]);
+  const { int2, int8, jsonb, text, uuid } = binaryArray;
   await client.query({
     name: 'received-insert',
     text: `insert into es.received (source, stream_id, stream_type, version, event_id, event_type, schema_version,
                                     recorded_at, metadata, data)
            select $1, f.stream_id, f.stream_type, f.version, f.event_id, f.event_type, f.schema_version,
-                  f.recorded_at, f.metadata::jsonb, f.data::jsonb
+                  f.recorded_at::timestamptz, f.metadata, f.data
              from unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::smallint[],
-                         $8::timestamptz[], $9::text[], $10::text[])
+                         $8::text[], $9::jsonb[], $10::jsonb[])
                with ordinality as f (stream_id, stream_type, version, event_id, event_type, schema_version,
                                      recorded_at, metadata, data, place)
             order by f.place`,
     values: [
       source,
-      column('streamId'),
-      column('streamType'),
-      column('version'),
-      column('eventId'),
-      column('type'),
-      column('schemaVersion'),
-      column('recordedAt'),
-      facts.map(({ envelope }) => JSON.stringify(envelope.metadata)),
-      facts.map(({ data }) => data),
+      uuid(facts.map(({ envelope }) => envelope.streamId)),
+      text(facts.map(({ envelope }) => envelope.streamType)),
+      int8(facts.map(({ envelope }) => envelope.version)),
+      uuid(facts.map(({ envelope }) => envelope.eventId)),
+      text(facts.map(({ envelope }) => envelope.type)),
+      int2(facts.map(({ envelope }) => envelope.schemaVersion)),
+      text(facts.map(({ envelope }) => envelope.recordedAt)),
+      jsonb(facts.map(({ envelope }) => JSON.stringify(envelope.metadata))),
+      jsonb(facts.map(({ data }) => data)),
     ],
   });
 }

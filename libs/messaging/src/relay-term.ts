@@ -11,7 +11,7 @@ import { partitionOf } from './partition.ts';
 import { cursorOf, cursorText, factMessage, watermarkMessages } from './relay-messages.ts';
 import type { Translation } from './relay-messages.ts';
 
-const PAGE_SIZE = 500;
+const PAGE_SIZE = 1_000;
 const EVERY_PARTITION = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 
 export interface TermParts {
