@@ -2,6 +2,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { ConfigFaults } from './config-faults.ts';
 import { createLog, withoutSecrets } from './create-log.ts';
 import { defineConfig, type ConfigOf, type Settings } from './define-config.ts';
+import { giveBackWhenQuiet } from './give-back.ts';
 import type { serviceSettings } from './service-settings.ts';
 import { standUp, type Standing } from './stand-up.ts';
 
@@ -29,6 +30,7 @@ export async function runService<Shape extends ReturnType<typeof serviceSettings
     const config = defineConfig(service.settings);
     const standing = await standUp(service.module(config), config);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end(standing));
+    giveBackWhenQuiet();
   } catch (error) {
     fail(error);
   }
