@@ -64,6 +64,9 @@ export async function openBenchCity(): Promise<BenchCity> {
     env: ownEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const stop = (): void => void child.kill('SIGINT');
+  process.once('exit', stop);
+  child.once('exit', () => process.off('exit', stop));
   try {
     await untilReady(child);
     const firstFigureMs = performance.now() - began;

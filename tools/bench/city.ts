@@ -5,6 +5,7 @@ import { projectIdOf } from '@tongchou/contracts';
 import { commandFor, type ImportCommand } from '../import/profile.ts';
 import { addressOf, instancesOf, type RunFile } from '../state/run-file.ts';
 import { openBenchCity } from './bench-city.ts';
+import { linesOf, send } from './send.ts';
 import { type BenchRow, type BenchTable, median, spreadOf } from './table.ts';
 
 const RUNS = 5;
@@ -45,40 +46,31 @@ function report(reference: string, period: string, at: number): ImportCommand {
 function requestsOf(run: number, client: number): string[] {
   const mine = Array.from({ length: WORKS_A_RUN / CLIENTS }, (_, work) => `${run}-${client}-${work}`);
   const reports = PERIODS.flatMap((period, at) => mine.map((reference) => report(reference, period, at)));
-  const lines = [...mine.map(registration), ...reports].map(
-    ({ command, idempotencyKey, input }) => `${JSON.stringify({ command, idempotencyKey, input })}\n`,
-  );
-  const requests = Math.ceil(lines.length / LINES_A_REQUEST);
+  const commands = [...mine.map(registration), ...reports];
+  const requests = Math.ceil(commands.length / LINES_A_REQUEST);
   return Array.from({ length: requests }, (_, at) =>
-    lines.slice(at * LINES_A_REQUEST, (at + 1) * LINES_A_REQUEST).join(''),
+    linesOf(commands.slice(at * LINES_A_REQUEST, (at + 1) * LINES_A_REQUEST)),
   );
 }
 
-async function send(url: string, requests: readonly string[]): Promise<number> {
+async function sendAll(url: string, requests: readonly string[]): Promise<number> {
   let accepted = 0;
-  for (const body of requests) {
-    const headers = { 'content-type': 'application/x-ndjson' };
-    const answer = await fetch(`${url}/v1/commands`, { method: 'POST', headers, body });
-    const verdicts = (await answer.text()).trimEnd().split('\n');
-    const other = verdicts.find((verdict) => !verdict.includes('"status":"accepted"'));
-    if (other !== undefined) throw new Error(`The bulk door answered ${answer.status}: ${other}`);
-    accepted += verdicts.length;
-  }
+  for (const body of requests) accepted += await send(url, body);
   return accepted;
 }
 
-async function bulk(url: string): Promise<BenchRow[]> {
+async function bulk(url: string, runs: number): Promise<BenchRow[]> {
   const perSecond: number[] = [];
   let commands = 0;
-  for (let run = 0; run < RUNS; run += 1) {
+  for (let run = 0; run < runs; run += 1) {
     const clients = Array.from({ length: CLIENTS }, (_, client) => requestsOf(run, client));
     const began = performance.now();
-    const accepted = (await Promise.all(clients.map((requests) => send(url, requests)))).reduce((a, b) => a + b, 0);
+    const accepted = (await Promise.all(clients.map((requests) => sendAll(url, requests)))).reduce((a, b) => a + b, 0);
     perSecond.push((accepted * 1_000) / (performance.now() - began));
     commands += accepted;
   }
   const value = Math.round(median(perSecond));
-  const sentAll = commands === RUNS * WORKS_A_RUN * (1 + PERIODS.length);
+  const sentAll = commands === runs * WORKS_A_RUN * (1 + PERIODS.length);
   if (!sentAll) throw new Error(`The bulk door answered ${commands} commands, which is not all of them`);
   const bar = { bar: `>= ${BULK_BAR}`, met: value >= BULK_BAR };
   return [
@@ -108,20 +100,20 @@ async function memory(run: RunFile): Promise<BenchRow[]> {
 }
 
 /** A real city, started with the demo: its first figure, its bulk door, its memory a minute after the last command. */
-export async function benchCity(): Promise<BenchTable> {
+export async function benchCity({ runs = RUNS }: { readonly runs?: number } = {}): Promise<BenchTable> {
   const city = await openBenchCity();
   try {
     const seconds = Number((city.firstFigureMs / 1_000).toFixed(1));
     const bar = { bar: `<= ${FIRST_FIGURE_BAR_S}`, met: seconds <= FIRST_FIGURE_BAR_S };
     const start: BenchRow = { figure: 'npm start to the first figure, demo loaded', value: seconds, unit: 's', ...bar };
-    const through = await bulk(addressOf(city.run, 'projects') ?? '');
+    const through = await bulk(addressOf(city.run, 'projects') ?? '', runs);
     await pause(MEMORY_AFTER_MS);
     return {
       name: 'city',
       rows: [start, ...through, ...(await memory(city.run))],
       notes: [
         'The start is one run: npm start in an empty state with a build that may be there already, to the printed figure; without npm ci.',
-        `The bulk door: ${RUNS} runs of ${WORKS_A_RUN} new works, each registered and reported on ${PERIODS.length} times, by ${CLIENTS} clients with requests of ${LINES_A_REQUEST} lines; clients, gateway, both services, their read models, the relay, the bus and PostgreSQL share the machine, and each run starts while the read models still follow the last.`,
+        `The bulk door: ${runs} runs of ${WORKS_A_RUN} new works, each registered and reported on ${PERIODS.length} times, by ${CLIENTS} clients with requests of ${LINES_A_REQUEST} lines; clients, gateway, both services, their read models, the relay, the bus and PostgreSQL share the machine, and each run starts while the read models still follow the last.`,
         `Memory is the proportional set size, ${MEMORY_AFTER_MS / 1_000} s after the last command of the bulk runs.`,
       ],
     };

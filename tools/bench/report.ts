@@ -48,36 +48,51 @@ function tableRow(row: BenchRow): string {
 const HEAD = ['| figure | value | unit | lowest to highest run | bar | |', '|---|---:|---|---|---|---|'];
 
 const UNKNOWN = 'the cause is not known yet';
+const LEFT = 'Not measured yet';
 
-function section({ name, rows, notes }: BenchTable, reasons: Reasons): string {
+const measuredBy = ({ date, command, loadAtStart }: Circumstances): string =>
+  `- Measured ${date} by \`${command}\`; load average before: ${loadAtStart}.`;
+
+function section({ name, rows, notes }: BenchTable, at: Circumstances, reasons: Reasons): string {
   const missed = rows.filter(({ met }) => met === false);
   const why = missed.map(({ figure }) => `- Missed: ${figure}. Reason: ${reasons[figure] ?? UNKNOWN}.`);
-  return [`## ${name}`, '', ...HEAD, ...rows.map(tableRow), '', ...why, ...notes.map((note) => `- ${note}`)].join('\n');
+  const said = [...why, ...notes.map((note) => `- ${note}`), measuredBy(at)];
+  return [`## ${name}`, '', ...HEAD, ...rows.map(tableRow), '', ...said].join('\n');
 }
 
 /** What a person reads on the screen: the same tables without the file's frame. */
-export const onScreen = (table: BenchTable, reasons: Reasons): string => section(table, reasons);
+export const onScreen = (table: BenchTable, at: Circumstances, reasons: Reasons): string => section(table, at, reasons);
 
-/** docs/benchmarks.md as text. */
-export function benchmarksFile(
-  at: Circumstances,
-  tables: readonly BenchTable[],
-  unmeasured: readonly Unmeasured[],
-  reasons: Reasons,
-): string {
+/** Sections of a file that was written before, by their names. */
+function sectionsOf(file: string): Map<string, string> {
+  const sections = file.split(/^(?=## )/m).slice(1);
+  return new Map(sections.map((text) => [/^## (.*)/.exec(text)?.[1] ?? '', text.trimEnd()]));
+}
+
+export interface Measured {
+  readonly at: Circumstances;
+  readonly tables: readonly BenchTable[];
+  readonly unmeasured: readonly Unmeasured[];
+  readonly reasons: Reasons;
+}
+
+/** docs/benchmarks.md as text: what was measured now in the place of what stood there, the other sections of `former` kept. */
+export function benchmarksFile({ at, tables, unmeasured, reasons }: Measured, former: string): string {
   const machine = [
-    `- ${at.date}, \`${at.command}\``,
     `- ${at.cores} cores (${at.processor}), ${at.memoryGb} GB memory, ${at.platform}`,
     `- Node ${at.node}, PostgreSQL ${at.postgres}, fsync and synchronous_commit on`,
-    `- Load average at the start: ${at.loadAtStart}. What else runs on the machine takes from every figure below.`,
+    '- What else runs on the machine takes from every figure below: each section tells the load before it.',
   ];
+  const sections = sectionsOf(former);
+  sections.delete(LEFT);
+  for (const table of tables) sections.set(table.name, section(table, at, reasons));
   const left = unmeasured.map(({ what, why }) => `- ${what}: ${why}`);
   const parts = [
     '# Benchmarks',
     'Written by `npm run bench`; do not edit. Load and server share one machine; peers run in the same run.',
     machine.join('\n'),
-    ...tables.map((table) => section(table, reasons)),
-    ...(left.length > 0 ? [`## Not measured yet\n\n${left.join('\n')}`] : []),
+    ...sections.values(),
+    ...(left.length > 0 ? [`## ${LEFT}\n\n${left.join('\n')}`] : []),
   ];
   return `${parts.join('\n\n')}\n`;
 }
