@@ -1,13 +1,12 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
 import { projectIdOf } from '@tongchou/contracts';
 import { z } from 'zod';
 import { commandFor, type ImportCommand } from '../import/profile.ts';
 import { askCity } from '../state/ask-city.ts';
-import { addressOf, type RunFile, SERVICES } from '../state/run-file.ts';
-import { statusOf } from '../state/service-status.ts';
+import { addressOf } from '../state/run-file.ts';
 import { type BenchCity, openBenchCity } from './bench-city.ts';
 import { linesOf, send } from './send.ts';
+import { settled } from './settled.ts';
 import { type BenchRow, type BenchTable, median, spreadOf } from './table.ts';
 
 export interface BenchWorksAtScaleOptions {
@@ -25,8 +24,6 @@ const ASKED_A_ROUND = 100;
 const WARM_UP = 50;
 const CLIENTS = 4;
 const WORKS_A_REQUEST = 500;
-const FRESH_MS = 3_000;
-const SETTLE_MS = 900_000;
 const PERIODS = ['2018-01-31', '2018-04-30', '2018-08-31'];
 const PHASES = ['Screening', 'Designing', 'Procuring'];
 
@@ -70,20 +67,6 @@ async function fill(url: string, from: number, to: number): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
-}
-
-/** A service that is too busy to say so is not fresh. */
-async function isFresh(url: string): Promise<boolean> {
-  const { freshness } = await statusOf(url).catch(() => ({ freshness: [{ lagMs: null }] }));
-  return freshness.every(({ lagMs }) => lagMs !== null && lagMs < FRESH_MS);
-}
-
-/** Waits until both services have folded everything, so that what is measured is the size, not the work left over. */
-async function settled(run: RunFile): Promise<void> {
-  const services = SERVICES.map((service) => addressOf(run, service) ?? '');
-  for (const end = performance.now() + SETTLE_MS; performance.now() < end; await pause(1_000))
-    if ((await Promise.all(services.map(isFresh))).every(Boolean)) return;
-  throw new Error(`The city of the benchmark was not fresh within ${SETTLE_MS / 1_000} s`);
 }
 
 const firstPage = z.object({ works: z.object({ nodes: z.array(z.unknown()) }) });
