@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { buildAll, describeBuilt } from '../build/build.ts';
+import { reasonOf } from '../state/problem.ts';
 import { addressOf, readRun } from '../state/run-file.ts';
-import { keepSettings, readSettings, type Settings, settle } from '../state/settings.ts';
+import { keepSettings, readSettings, settle } from '../state/settings.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { claimCity, endLeftovers, type SupervisorFile } from '../state/supervisor-file.ts';
 import { APPS, City } from './city.ts';
@@ -45,30 +46,39 @@ async function alreadyRuns(city: StateFolder, running: SupervisorFile): Promise<
   return 0;
 }
 
-/** Settings of this start. What the first start settles on is kept; a day given later holds for that start. */
-async function settingsOf({ city, demo }: CityOptions): Promise<Settings> {
-  const kept = await readSettings(city);
-  const settings = settle(kept, process.env, demo ? DEMO : undefined);
-  if (!kept) await keepSettings(city, settings);
-  return settings;
+interface Prepared {
+  readonly city: City;
+  /** Keeps what the first start settles on; a day given later holds for that start alone. */
+  readonly keep: () => Promise<void>;
 }
 
-async function prepare(options: CityOptions, say: (line: string) => void): Promise<City> {
-  const { city } = options;
-  const settings = await settingsOf(options);
+async function prepare(options: CityOptions, say: (line: string) => void): Promise<Prepared> {
+  const { city: state, demo, portBase } = options;
+  const kept = await readSettings(state);
+  const settings = settle(kept, process.env, demo ? DEMO : undefined);
   await checkGiven(await givenDatabases(process.env));
   say(`built: ${describeBuilt(await buildAll())}`);
-  return new City({ state: city, settings, portBase: options.portBase, postgres: await settlePlace(city), say });
+  const city = new City({ state, settings, portBase, postgres: await settlePlace(state), say });
+  return { city, keep: async () => (kept ? undefined : keepSettings(state, settings)) };
+}
+
+/** The first figure of the city; a city that cannot answer it at this moment goes on running. */
+async function sayFigure(gateway: string, currency: string): Promise<void> {
+  const figures = await firstFigure(gateway, currency).catch((error: unknown) => [
+    `The first figure did not come: ${reasonOf(error)} npm run doctor looks for the cause.`,
+  ]);
+  console.log(`${figures.map((line) => `  ${line}`).join('\n')}\n`);
 }
 
 async function bringUp(
   options: CityOptions,
-  city: City,
+  { city, keep }: Prepared,
   told: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
   await city.openDatabases(process.env);
   told.throwIfAborted();
+  await keep();
   say('databases answer');
   await city.startApps();
   told.throwIfAborted();
@@ -80,26 +90,29 @@ async function bringUp(
   const run = city.describe();
   const settings = settle(await readSettings(options.city), process.env, undefined);
   console.log(`\nTongchou runs.\n\n${linksOf(options.city, run, settings).join('\n')}\n`);
-  const figures = await firstFigure(addressOf(run, 'gateway') ?? '', settings.currency);
-  console.log(`${figures.map((line) => `  ${line}`).join('\n')}\n`);
+  await sayFigure(addressOf(run, 'gateway') ?? '', settings.currency);
   say('ready. Ctrl-C stops all in order.');
 }
 
+async function takeDown(city: City, say: (line: string) => void): Promise<void> {
+  console.log('');
+  say('stopping: gateway, services, PostgreSQL');
+  await city.goDown();
+  say('stopped.');
+}
+
 async function keepUp(options: CityOptions, told: AbortSignal, say: (line: string) => void): Promise<number> {
-  let city: City | undefined;
+  let prepared: Prepared | undefined;
   try {
-    city = await prepare(options, say);
-    const up = bringUp(options, city, told, say).then(() => whenAborted(told));
+    prepared = await prepare(options, say);
+    const up = bringUp(options, prepared, told, say).then(() => whenAborted(told));
     // Told to stop half way, what is being brought up is taken down at once; its own complaints no longer matter.
     up.catch(() => undefined);
     await Promise.race([up, whenAborted(told)]);
     return 0;
   } finally {
-    console.log('');
-    say('stopping: gateway, services, PostgreSQL');
-    if (city) await city.goDown();
+    if (prepared) await takeDown(prepared.city, say);
     else await rm(options.city.supervisorFile, { force: true });
-    say('stopped.');
   }
 }
 
