@@ -123,6 +123,12 @@ export const projectCommands = defineCommands(
       command: (input) => ({ type: 'ReportProgress', ...input }),
       effectiveOn: ({ period }) => period,
     },
+    ConfirmStatus: {
+      description: 'Nothing is new in a period (零报告): the same as a report without values.',
+      input: z.strictObject({ projectId, period: dayField('The reporting period.') }),
+      command: (input) => ({ type: 'ConfirmStatus', ...input }),
+      effectiveOn: ({ period }) => period,
+    },
     CorrectProject: {
       description: 'What was said of a project in words was wrong. What is left out stays; an empty text takes away.',
       input: z.strictObject({
@@ -183,6 +189,11 @@ export class ProjectResolver {
   @Mutation()
   reportProgress(@Args('input') input: ReportInput, @Context() context: GraphContext): Promise<ProjectPayload> {
     return this.#run('ReportProgress', inCommandWords(input), context);
+  }
+
+  @Mutation()
+  confirmStatus(@Args('input') input: MutationInput, @Context() context: GraphContext): Promise<ProjectPayload> {
+    return this.#run('ConfirmStatus', input, context);
   }
 
   @Mutation()

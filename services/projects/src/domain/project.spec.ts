@@ -68,6 +68,24 @@ describe('registering', () => {
   });
 });
 
+describe('confirming that nothing is new', () => {
+  const confirm: ProjectCommand = { type: 'ConfirmStatus', projectId, period };
+
+  it('is a report without values: heard once a period', () => {
+    scenario(project)
+      .given(registered)
+      .when(confirm)
+      .then({ type: 'StatusConfirmed', period })
+      .when(report)
+      .thenNothing();
+  });
+
+  it('takes a work that is registered and not cancelled', () => {
+    scenario(project).given().when(confirm).thenRejected('ProjectNotRegistered', { projectId });
+    scenario(project).given(registered, cancelled).when(confirm).thenRejected('ProjectCancelled');
+  });
+});
+
 describe('P8 the project code', () => {
   it('is assigned, and claimed for life', () => {
     works().given(registered).when(assign(code)).then(assigned);

@@ -44,13 +44,21 @@ interface AssignProjectCode {
   readonly code: string;
 }
 
+/** Nothing is new in a period (零报告). */
+interface ConfirmStatus {
+  readonly type: 'ConfirmStatus';
+  readonly projectId: ProjectId;
+  readonly period: IsoDate;
+}
+
 interface CancelProject {
   readonly type: 'CancelProject';
   readonly projectId: ProjectId;
   readonly reason: string;
 }
 
-export type ProjectCommand = RegisterProject | ReportProgress | AssignProjectCode | CorrectProject | CancelProject;
+export type ProjectCommand =
+  RegisterProject | ReportProgress | ConfirmStatus | AssignProjectCode | CorrectProject | CancelProject;
 
 interface ProjectRegistered extends Registration {
   readonly type: 'ProjectRegistered';
@@ -129,6 +137,8 @@ function decide(command: ProjectCommand, state: ProjectState): Decision<ProjectE
   switch (command.type) {
     case 'ReportProgress':
       return report(command, state);
+    case 'ConfirmStatus':
+      return report({ ...command, type: 'ReportProgress' }, state);
     case 'AssignProjectCode':
       return assignCode(command, state);
     case 'CorrectProject':
