@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Fact, ReadModel } from '@tongchou/kernel';
 import { throwAwayDatabase } from '@tongchou/testing';
 import fc from 'fast-check';
+import pg from 'pg';
 import { Between, In, IsNull, MoreThan } from 'typeorm';
 import { entityOf } from './entity.ts';
 import { columnName, createTable, readMark, readRows, servingTable, writing } from './model-table.ts';
-import { instantFromSql } from './sql-values.ts';
+import { instantFromSql, SQL_TYPES } from './sql-values.ts';
 import { openStore, type Store } from './store.ts';
 
 interface Row {
@@ -149,4 +150,14 @@ it.each([
   ['infinity', 'infinity'],
 ])('an instant that PostgreSQL writes as %s is %s', (sql, instant) => {
   expect(instantFromSql(sql)).toBe(instant);
+});
+
+it('keeps a bigint as text, whatever another library of the process makes of them all', () => {
+  const usual = pg.types.getTypeParser(pg.types.builtins.INT8);
+  pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
+  try {
+    expect(SQL_TYPES.getTypeParser(pg.types.builtins.INT8)('9007199254740993')).toBe('9007199254740993');
+  } finally {
+    pg.types.setTypeParser(pg.types.builtins.INT8, usual);
+  }
 });

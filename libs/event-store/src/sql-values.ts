@@ -1,6 +1,7 @@
 import pg from 'pg';
 
 /** OIDs of PostgreSQL's types. */
+const BIGINT = 20;
 const DATE = 1082;
 const TIMESTAMPTZ = 1184;
 
@@ -22,7 +23,7 @@ export function instantFromSql(text: string): string {
  */
 export const SQL_TYPES: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (oid === DATE) return (text: string) => text;
+    if (oid === DATE || oid === BIGINT) return (text: string) => text;
     if (oid === TIMESTAMPTZ) return instantFromSql;
     return pg.types.getTypeParser(oid, format);
   },
