@@ -97,15 +97,24 @@ async function measure(
   return { tables, failed };
 }
 
+/** PostgreSQL runs in a group of its own, which Ctrl-C does not reach: what is interrupted ends it. */
+function endWith(server: FreshServer): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      // Connections of the benchmark under way complain that the server goes.
+      process.on('uncaughtException', () => undefined);
+      void server.close().finally(() => process.exit(1));
+    });
+  }
+}
+
 export async function run(args: readonly string[]): Promise<number> {
   const options = { json: { type: 'boolean' }, runs: { type: 'string' } } as const;
   const { values, words } = readArguments(args, HELP, options, { atMost: 99 });
   const names = chosen(words);
   const wish = wishOf(values.runs);
   const server = await openFreshServer();
-  // PostgreSQL runs in a group of its own, which Ctrl-C does not reach.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void server.close().finally(() => process.exit(1)));
+  endWith(server);
   try {
     const given = [...words, ...(values.runs === undefined ? [] : ['--runs', values.runs])];
     const command = ['npm run bench', ...(given.length > 0 ? ['--', ...given] : [])].join(' ');
