@@ -36,7 +36,12 @@ export class Reads {
 
   async #wait(models: readonly string[], context: GraphContext): Promise<void> {
     const token = context.atLeast;
-    context.note(await this.#gate.wait([...models], token, { mode: context.mode }));
+    try {
+      context.note(await this.#gate.wait([...models], token, { mode: context.mode }));
+    } catch (error) {
+      context.note({ satisfied: false, behindMs: null });
+      throw error;
+    }
     context.freshness ??= await this.#gate.freshness();
   }
 }

@@ -142,7 +142,10 @@ describe('a standing service', () => {
   it('refuses a token that cannot be kept, or answers with what there is', async () => {
     const future = { 'x-consistency-at-least': `shelf:Shelf:${shelfId('m')}@9000` };
     const query = `{ shelf(id: "${shelfId('m')}") { books } }`;
-    expect((await ask(standing.url, query, {}, future)).errors).toMatchObject([{ extensions: { code: 'STALE_READ' } }]);
+    expect(await ask(standing.url, query, {}, future)).toMatchObject({
+      errors: [{ extensions: { code: 'STALE_READ' } }],
+      extensions: { consistency: { satisfied: false, behindMs: null } },
+    });
     const best = await ask(standing.url, query, {}, { ...future, 'x-consistency-mode': 'best-effort' });
     expect(best).toMatchObject({ data: { shelf: { books: 3 } }, extensions: { consistency: { satisfied: false } } });
     const wrong = { 'x-consistency-at-least': 'nonsense' };
