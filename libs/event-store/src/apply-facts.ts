@@ -4,7 +4,9 @@ import { type CheckpointKey, moveCheckpoints, setStopped } from './checkpoints.t
 import { sqlState } from './database-error.ts';
 import type { Cursor } from './difference.ts';
 import { aim, foldRows } from './fold.ts';
+import { reasonOf } from './log.ts';
 import { type ModelTable, readRows, writing } from './model-table.ts';
+import { inTransaction } from './transaction.ts';
 import { isTransient } from './transient.ts';
 
 /** Somebody else leads: the stored epoch or cursor is another. What was done has been rolled back. */
@@ -40,27 +42,6 @@ interface Change<T extends Target> {
 export interface Stop<T extends Target> {
   readonly target: T;
   readonly reason: string;
-}
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Runs `work` in a transaction; a connection that failed is not used again. */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch((failed: Error) => {
-      broken = failed;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
 }
 
 const refused = (table: ModelTable, error: unknown): string =>

@@ -1,5 +1,6 @@
 import type { Fact, Tagged } from '@tongchou/kernel';
 import type { StoredFact } from './difference.ts';
+import { reasonOf } from './log.ts';
 
 /**
  * Stored data as an event of today's version; `undefined` for a type that nobody here reads. Own facts have the service's
@@ -11,9 +12,8 @@ export type Decode = (source: string, type: string, schemaVersion: number, data:
 export class UnreadableFact extends Error {
   constructor(stored: StoredFact, cause: unknown) {
     const { eventType, schemaVersion, source, streamId, version } = stored;
-    const reason = cause instanceof Error ? cause.message : String(cause);
     super(
-      `${eventType} v${schemaVersion} (${source}, stream ${streamId}, version ${version}) cannot be read: ${reason}`,
+      `${eventType} v${schemaVersion} (${source}, stream ${streamId}, version ${version}) cannot be read: ${reasonOf(cause)}`,
       {
         cause,
       },
@@ -44,6 +44,6 @@ export function readable(stored: readonly StoredFact[], decode: Decode): Fact[] 
   try {
     return decodeFacts(stored, decode);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   }
 }

@@ -1,4 +1,5 @@
 import type { Fact } from '@tongchou/kernel';
+import { reasonOf } from './log.ts';
 
 /**
  * A read model whose row and facts only its runner needs to know: any `ReadModel` fits. Methods, so that a model of narrower
@@ -18,10 +19,12 @@ export interface AnyReadModel {
 export class ModelFault extends Error {
   constructor(what: string, fact: Fact, cause: unknown) {
     const { source, event, streamType, streamId, version } = fact;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`${what} fails at ${event.type} (${source}, ${streamType} ${streamId}, version ${version}): ${reason}`, {
-      cause,
-    });
+    super(
+      `${what} fails at ${event.type} (${source}, ${streamType} ${streamId}, version ${version}): ${reasonOf(cause)}`,
+      {
+        cause,
+      },
+    );
     this.name = 'ModelFault';
   }
 }

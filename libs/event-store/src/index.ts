@@ -29,5 +29,6 @@ export * from './entity.ts';
 export * from './policies.ts';
 export * from './read-gate.ts';
 export * from './sql-values.ts';
+export * from './transaction.ts';
 export { isTransient } from './transient.ts';
 export type { Freshness } from './freshness.ts';

@@ -9,3 +9,6 @@ const nothing = (): void => undefined;
 
 /** For specs and tools that have nobody to tell. */
 export const silentLog: Log = { info: nothing, warn: nothing, error: nothing };
+
+/** An error in words, whatever was thrown. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

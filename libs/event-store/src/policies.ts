@@ -6,7 +6,7 @@ import { type Cursor, currentSnapshot, type Difference, FROM_THE_START } from '.
 import type { FactsDatabase } from './facts-database.ts';
 import { uuidOf } from './identity.ts';
 import { lead, type LeaderTiming, type Lease } from './leader.ts';
-import type { Log } from './log.ts';
+import { type Log, reasonOf } from './log.ts';
 import { createReader } from './reader.ts';
 import { storeIdentity } from './store-identity.ts';
 import { isTransient, patiently, rest } from './transient.ts';
@@ -63,8 +63,6 @@ interface Post {
 
 /** A policy cannot go on: a bug, told with the fact that shows it. */
 class PolicyFault extends Error {}
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const commandIdOf = (policy: AnyPolicy, fact: Fact, index: number): string =>
   uuidOf('policy command', fact.eventId, policy.name, String(index));

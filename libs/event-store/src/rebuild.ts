@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { inTransaction } from './apply-facts.ts';
+import { inTransaction } from './transaction.ts';
 import { type CheckpointKey, claimCheckpoint } from './checkpoints.ts';
 import type { AnyReadModel } from './fold.ts';
 import { createTable, type ModelTable, readMark, servingTable, tableName } from './model-table.ts';

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { inTransaction } from './transaction.ts';
+import { inTransaction } from '@tongchou/event-store';
 
 /** The ends of an own topic as the bus last acknowledged them, by partition. */
 export async function acknowledgedEnds(pool: Pool, topic: string): Promise<readonly number[] | undefined> {

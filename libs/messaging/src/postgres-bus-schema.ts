@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { PARTITIONS } from './bus.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction } from '@tongchou/event-store';
 
 const BUS_SCHEMA = /* sql */ `
 create schema if not exists bus;

@@ -1,9 +1,8 @@
-import { binaryArray } from '@tongchou/event-store';
+import { binaryArray, inTransaction } from '@tongchou/event-store';
 import type { Pool, PoolClient } from 'pg';
 import type { CheckpointStep, OutgoingMessage } from './bus.ts';
 import { moveCheckpoint } from './checkpoint-table.ts';
 import { partitionFor } from './partition.ts';
-import { inTransaction } from './transaction.ts';
 
 /** Locks the partitions in order; held to commit, so that offsets become visible without gaps. */
 async function lockEnds(

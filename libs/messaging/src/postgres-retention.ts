@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { inTransaction } from './transaction.ts';
+import { inTransaction } from '@tongchou/event-store';
 
 const MOST_ROWS = 5_000;
 

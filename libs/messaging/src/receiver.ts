@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { topicOf } from '@tongchou/contracts';
-import { databaseErrorKind, sqlState } from '@tongchou/event-store';
+import { databaseErrorKind, inTransaction, sqlState } from '@tongchou/event-store';
 import type { FactsDatabase, Log } from '@tongchou/event-store';
 import type { PartitionBatch } from './bus.ts';
 import { takeEffect } from './effect.ts';
@@ -13,7 +13,6 @@ import type { Judged, ReceivedContracts } from './judge-message.ts';
 import { furthestOffset, Overtaken } from './offsets-table.ts';
 import { ReceivingTally } from './receiving-tally.ts';
 import type { ReceivingStatus } from './receiving-tally.ts';
-import { inTransaction } from './transaction.ts';
 
 const TRIES = 6;
 const BACKOFF_MS = { first: 50, most: 2_000 };

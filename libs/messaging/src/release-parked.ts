@@ -6,7 +6,7 @@ import { waitingWith } from './parked.ts';
 import type { ParkedMessage, StreamName } from './parked.ts';
 import { giveReasons, markReleased, namePlace, parkedMessages } from './parked-table.ts';
 import { settleStreams } from './settle-streams.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction } from '@tongchou/event-store';
 
 export interface Released {
   /** Messages that wait no longer. */
