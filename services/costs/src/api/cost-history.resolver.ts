@@ -1,15 +1,5 @@
 import { Args, Context, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import {
-  batched,
-  connectionOf,
-  cursorOf,
-  GraphContext,
-  keyset,
-  pageFrom,
-  parameters,
-  Reads,
-  selectList,
-} from '@tongchou/service-shell';
+import { batched, connectionOf, cursorOf, GraphContext, pageFrom, pagesOfMany, Reads } from '@tongchou/service-shell';
 import type { Connection, OrderTerm, Page, PageArguments } from '@tongchou/service-shell';
 import { costHistory } from '../read-models/cost-history.ts';
 import type { CostHistoryRow } from '../read-models/cost-history.ts';
@@ -22,6 +12,8 @@ interface CostHistory extends Connection<CostHistoryRow> {
 const IN_ORDER: readonly OrderTerm[] = [
   { field: 'version', expression: 'h.version', type: 'integer', descending: false, nullable: false },
 ];
+
+const PAGES = { model: costHistory, parent: 'project_id', order: IN_ORDER };
 
 /** `CostSheet.history`: the same page of many sheets is one statement. */
 @Resolver('CostSheet')
@@ -50,14 +42,7 @@ export class CostHistoryResolver {
     page: Page,
     context: GraphContext,
   ): Promise<ReadonlyMap<string, readonly CostHistoryRow[]>> {
-    const { values, bind } = parameters();
-    const projects = `unnest(${bind(ids)}::uuid[]) as p (id)`;
-    const { conditions, orderBy, limit } = keyset(IN_ORDER, page, bind);
-    const text = `select h.* from ${projects} cross join lateral (
-        select row_number() over (order by ${orderBy}) as place, ${selectList(costHistory, 'h')}
-        from rm.cost_history h where ${['h.project_id = p.id', ...conditions].join(' and ')}
-        order by ${orderBy} limit ${limit}
-      ) h order by h.place`;
+    const { text, values } = pagesOfMany(PAGES, ids, page);
     const rows = await this.#reads.query(costHistory.name, context, (db) => db.query<CostHistoryRow[]>(text, values));
     return Map.groupBy(rows, (row) => row.projectId);
   }

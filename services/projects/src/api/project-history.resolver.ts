@@ -1,15 +1,5 @@
 import { Args, Context, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import {
-  batched,
-  connectionOf,
-  cursorOf,
-  GraphContext,
-  keyset,
-  pageFrom,
-  parameters,
-  Reads,
-  selectList,
-} from '@tongchou/service-shell';
+import { batched, connectionOf, cursorOf, GraphContext, pageFrom, pagesOfMany, Reads } from '@tongchou/service-shell';
 import type { Connection, OrderTerm, Page, PageArguments } from '@tongchou/service-shell';
 import { projectHistory } from '../read-models/project-history.ts';
 import type { HistoryRow } from '../read-models/project-history.ts';
@@ -34,6 +24,8 @@ const AS_RECORDED: readonly OrderTerm[] = [
   term('streamId', 'h.stream_id', 'uuid'),
   term('version', 'h.version', 'integer'),
 ];
+
+const PAGES = { model: projectHistory, parent: 'project_id', order: AS_RECORDED };
 
 /** `Project.history`: the same page of many projects is one statement. */
 @Resolver('Project')
@@ -61,14 +53,7 @@ export class ProjectHistoryResolver {
     page: Page,
     context: GraphContext,
   ): Promise<ReadonlyMap<string, readonly HistoryRow[]>> {
-    const { values, bind } = parameters();
-    const projects = `unnest(${bind(ids)}::uuid[]) with ordinality as p (id, nth)`;
-    const { conditions, orderBy, limit } = keyset(AS_RECORDED, page, bind);
-    const text = `select h.* from ${projects} cross join lateral (
-        select row_number() over (order by ${orderBy}) as place, ${selectList(projectHistory, 'h')}
-        from rm.project_history h where ${['h.project_id = p.id', ...conditions].join(' and ')}
-        order by ${orderBy} limit ${limit}
-      ) h order by p.nth, h.place`;
+    const { text, values } = pagesOfMany(PAGES, ids, page);
     const rows = await this.#reads.query(projectHistory.name, context, (db) => db.query<HistoryRow[]>(text, values));
     return Map.groupBy(rows, (row) => row.projectId);
   }
