@@ -5,6 +5,7 @@ import { projectIdOf } from '@tongchou/contracts';
 import { commandFor, type ImportCommand } from '../import/profile.ts';
 import { addressOf, instancesOf, type RunFile } from '../state/run-file.ts';
 import { openBenchCity } from './bench-city.ts';
+import { registrationOf } from './sample-work.ts';
 import { linesOf, send } from './send.ts';
 import { settled } from './settled.ts';
 import { type BenchRow, type BenchTable, median, spreadOf } from './table.ts';
@@ -20,20 +21,6 @@ const BULK_BAR = 3_000;
 const MEMORY_BAR_MB = 200;
 const REGISTER = 'bench';
 
-function registration(reference: string): ImportCommand {
-  return commandFor('projects', 'RegisterProject', {
-    register: REGISTER,
-    reference,
-    name: `Bridge ${reference}`,
-    description: 'Reconstruction of water mains, sewers, roadway and street lighting between the two bridges.',
-    projectType: 'Bridges',
-    managingDepartment: 'DOT',
-    clientDepartment: 'DOT',
-    districts: 'Queens',
-    registeredOn: '2018-01-01',
-  });
-}
-
 function report(reference: string, period: string, at: number): ImportCommand {
   return commandFor('projects', 'ReportProgress', {
     projectId: projectIdOf(REGISTER, reference),
@@ -47,7 +34,7 @@ function report(reference: string, period: string, at: number): ImportCommand {
 function requestsOf(run: number, client: number): string[] {
   const mine = Array.from({ length: WORKS_A_RUN / CLIENTS }, (_, work) => `${run}-${client}-${work}`);
   const reports = PERIODS.flatMap((period, at) => mine.map((reference) => report(reference, period, at)));
-  const commands = [...mine.map(registration), ...reports];
+  const commands = [...mine.map((reference) => registrationOf(REGISTER, reference)), ...reports];
   const requests = Math.ceil(commands.length / LINES_A_REQUEST);
   return Array.from({ length: requests }, (_, at) =>
     linesOf(commands.slice(at * LINES_A_REQUEST, (at + 1) * LINES_A_REQUEST)),

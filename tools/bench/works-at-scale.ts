@@ -5,6 +5,7 @@ import { commandFor, type ImportCommand } from '../import/profile.ts';
 import { askCity } from '../state/ask-city.ts';
 import { addressOf } from '../state/run-file.ts';
 import { type BenchCity, openBenchCity } from './bench-city.ts';
+import { registrationOf } from './sample-work.ts';
 import { linesOf, send } from './send.ts';
 import { settled } from './settled.ts';
 import { type BenchRow, type BenchTable, median, spreadOf } from './table.ts';
@@ -27,19 +28,6 @@ const WORKS_A_REQUEST = 500;
 const PERIODS = ['2018-01-31', '2018-04-30', '2018-08-31'];
 const PHASES = ['Screening', 'Designing', 'Procuring'];
 
-const registration = (reference: string): ImportCommand =>
-  commandFor('projects', 'RegisterProject', {
-    register: REGISTER,
-    reference,
-    name: `Bridge ${reference}`,
-    description: 'Reconstruction of water mains, sewers, roadway and street lighting between the two bridges.',
-    projectType: 'Bridges',
-    managingDepartment: 'DOT',
-    clientDepartment: 'DOT',
-    districts: 'Queens',
-    registeredOn: '2018-01-01',
-  });
-
 /** Another phase, finish and start of design each time: three events. */
 const report = (reference: string, period: string, at: number): ImportCommand =>
   commandFor('projects', 'ReportProgress', {
@@ -51,7 +39,7 @@ const report = (reference: string, period: string, at: number): ImportCommand =>
   });
 
 const commandsOf = (reference: string): ImportCommand[] => [
-  registration(reference),
+  registrationOf(REGISTER, reference),
   ...PERIODS.map((period, at) => report(reference, period, at)),
 ];
 
@@ -106,7 +94,7 @@ async function medianOf(asked: number, work: (at: number) => Promise<unknown>): 
 /** One round in one city. */
 async function measure({ run }: Sized, round: string, asked: number): Promise<{ append: number; page: number }> {
   const [gateway, projects] = [addressOf(run, 'gateway') ?? '', addressOf(run, 'projects') ?? ''];
-  const append = await medianOf(asked, (at) => send(projects, linesOf([registration(`${round}-${at}`)])));
+  const append = await medianOf(asked, (at) => send(projects, linesOf([registrationOf(REGISTER, `${round}-${at}`)])));
   const page = await medianOf(asked, () => askCity(gateway, FIRST_PAGE, firstPage));
   return { append, page };
 }

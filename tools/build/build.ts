@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { copyFile, glob, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, glob, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem, reasonOf } from '../state/problem.ts';
-import { readJson, ROOT, writeJson } from '../state/state-folder.ts';
+import { readJson, ROOT, there, writeJson } from '../state/state-folder.ts';
 
 const COMPILER = {
   swcrc: false,
@@ -82,12 +82,6 @@ async function compile(source: string, output: string): Promise<void> {
   await place(`${output}.map`, (draft) => writeFile(draft, made.map ?? ''));
   await place(output, (draft) => writeFile(draft, `${made.code}\n//# sourceMappingURL=${map}\n`));
 }
-
-const there = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    () => false,
-  );
 
 async function buildFile(folder: string, file: string, former: Manifest): Promise<{ hash: string; done: keyof Built }> {
   const source = path.join(folder, 'src', file);

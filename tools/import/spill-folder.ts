@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { alive } from '../state/processes.ts';
+import { alive } from '@tongchou/embedded-postgres';
 import type { StateFolder } from '../state/state-folder.ts';
 
 /**

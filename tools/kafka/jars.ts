@@ -1,23 +1,17 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Problem, reasonOf } from '../state/problem.ts';
-import { ROOT } from '../state/state-folder.ts';
+import { ROOT, there } from '../state/state-folder.ts';
 
 const run = promisify(execFile);
 const POM = fileURLToPath(new URL('pom.xml', import.meta.url));
 const CACHE = path.join(ROOT, 'node_modules', '.cache', 'tongchou');
 const FETCH_WITHIN_MS = 5 * 60_000;
 const OLDEST_JAVA = 17;
-
-const there = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 /** The `java` that runs brokers. @throws Problem when there is none, or one that is too old. */
 export async function javaCommand(): Promise<string> {

@@ -1,11 +1,11 @@
-import { access, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { folderElsewhere } from '@tongchou/embedded-postgres';
 import { knownPlace } from '../start/postgres-process.ts';
 import { readArguments } from '../state/arguments.ts';
 import { Problem } from '../state/problem.ts';
-import { ROOT, type StateFolder } from '../state/state-folder.ts';
+import { ROOT, type StateFolder, there } from '../state/state-folder.ts';
 import { runningSupervisor } from '../state/supervisor-file.ts';
 import { stopCity } from './stop.ts';
 
@@ -14,12 +14,6 @@ npm run reset [-- --yes]
 
 Empties the state of a city: its data, settings and logs. Names what it deletes and asks; --yes skips the question.
 Databases that were given by *_DATABASE_URL are not touched.`;
-
-const there = (target: string): Promise<boolean> =>
-  access(target).then(
-    () => true,
-    () => false,
-  );
 
 /** What a city keeps inside its folder; anything else there belongs to somebody else and stays. */
 function ownEntries(city: StateFolder): string[] {

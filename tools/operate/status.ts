@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { alive } from '@tongchou/embedded-postgres';
 import { readArguments } from '../state/arguments.ts';
-import { alive } from '../state/processes.ts';
 import { reasonOf } from '../state/problem.ts';
 import { instancesOf, readRun, type RunFile, SERVICES } from '../state/run-file.ts';
 import { type ServiceStatus, statusOf } from '../state/service-status.ts';

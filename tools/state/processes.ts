@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { alive } from '@tongchou/embedded-postgres';
 import { z } from 'zod';
 
 const run = promisify(execFile);
@@ -9,15 +10,6 @@ const run = promisify(execFile);
 /** A process told apart from a later one that got the same number: by when it started. */
 export const processMark = z.object({ pid: z.number().int().positive(), started: z.string() });
 export type ProcessMark = z.infer<typeof processMark>;
-
-export function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
 
 /** When the process started, as its system says it: comparable, not readable. `undefined` for one that is gone. */
 export async function startOf(pid: number): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,6 +35,13 @@ export function stateFolder(folder: string = path.join(ROOT, '.tongchou')): Stat
     logFile: (app) => inside('logs', `${app}.log`),
   };
 }
+
+/** Whether a file or folder is there. */
+export const there = (target: string): Promise<boolean> =>
+  access(target).then(
+    () => true,
+    () => false,
+  );
 
 /** What a JSON file says; `undefined` when it is missing or was never finished. */
 export async function readJson(file: string): Promise<unknown> {

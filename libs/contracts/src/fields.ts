@@ -1,5 +1,5 @@
 import { isUuid, parseIsoDate } from '@tongchou/kernel';
-import type { Cents, CostSheetId, IsoDate, ProjectId } from '@tongchou/kernel';
+import type { Cents, IsoDate, ProjectId } from '@tongchou/kernel';
 import { z } from 'zod';
 import type { ZodType } from 'zod';
 
@@ -7,7 +7,6 @@ import type { ZodType } from 'zod';
 const uuid = () => z.uuid().refine(isUuid, 'not a UUID in lower case');
 
 export const projectId = uuid().describe('UUID v5 of register and reference') as ZodType as ZodType<ProjectId>;
-export const costSheetId = uuid().describe('UUID v5 of the project') as ZodType as ZodType<CostSheetId>;
 
 /** A day of the calendar, `YYYY-MM-DD`. */
 export const day = z.iso

@@ -61,6 +61,16 @@ export async function initialise(bin: string, dataDir: string): Promise<void> {
 /** The password of the role in this data folder. */
 export const passwordOf = (dataDir: string): Promise<string> => readFile(path.join(dataDir, PASSWORD), 'utf8');
 
+/** Whether there is a process of this number, also one of another user. */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 /** The pid written by a server that runs, or was killed, in this data folder. */
 export async function postmasterPid(dataDir: string): Promise<number | undefined> {
   const text = await readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '');
@@ -75,11 +85,7 @@ export async function postmasterPid(dataDir: string): Promise<number | undefined
 export async function runningPostmaster(dataDir: string): Promise<number | undefined> {
   const pid = await postmasterPid(dataDir);
   if (pid === undefined) return undefined;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return undefined;
-  }
+  if (!alive(pid)) return undefined;
   if (process.platform !== 'linux') return pid;
   const stands = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
   return stands !== undefined && stands === (await realpath(dataDir)) ? pid : undefined;

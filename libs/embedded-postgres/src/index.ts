@@ -1,3 +1,3 @@
-export { passwordOf, postmasterPid, reachableDataDir, runningPostmaster } from './data-folder.ts';
+export { alive, passwordOf, postmasterPid, reachableDataDir, runningPostmaster } from './data-folder.ts';
 export { folderElsewhere, isRoot, othersMayEnter, UNPRIVILEGED } from './identity.ts';
 export * from './server.ts';

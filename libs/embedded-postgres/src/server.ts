@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { binaries } from './binaries.ts';
-import { initialise, passwordOf, ROLE, runningPostmaster } from './data-folder.ts';
+import { alive, initialise, passwordOf, ROLE, runningPostmaster } from './data-folder.ts';
 import { serverIdentity } from './identity.ts';
 
 export interface EmbeddedPostgres {
@@ -93,15 +93,6 @@ async function launch(bin: string, port: number, options: EmbeddedPostgresOption
   if (child.pid === undefined) throw new Error('PostgreSQL did not start');
   return { pid: child.pid, ended };
 }
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 async function untilGone(pid: number, withinMs: number): Promise<boolean> {
   for (const end = Date.now() + withinMs; Date.now() < end; await pause(25)) if (!alive(pid)) return true;

@@ -1,11 +1,6 @@
 import type { Fact } from './fact.ts';
 
-export type Scalar = string | number | boolean | null;
-
-/** PostgreSQL types a read model may use; `bigint` holds `Cents`, `date` an `IsoDate`, `timestamptz` an RFC 3339 string. */
-export type ColumnType =
-  'uuid' | 'text' | 'date' | 'integer' | 'bigint' | 'boolean' | 'timestamptz' | 'text[]' | 'jsonb';
-
+/** PostgreSQL's type for a field; `bigint` holds `Cents`, `date` an `IsoDate`, `timestamptz` an RFC 3339 string. */
 type TypeFor<Value> = [Value] extends [boolean]
   ? 'boolean'
   : [Value] extends [number]
