@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   parked: { does: 'lists, shows, releases what a service could not take', load: () => import('./operate/parked.ts') },
   docs: { does: 'prints the catalogues', load: () => import('./docs/command.ts') },
   bench: { does: 'measures against the bars, writes docs/benchmarks.md', load: () => import('./bench/bench.ts') },
+  faults: { does: 'tries the promises by killing and cutting things', load: () => import('./faults/command.ts') },
   check: { does: 'everything that CI asks of a change', load: () => import('./check/check.ts') },
   build: { does: 'compiles what changed', load: () => import('./build/command.ts') },
 };
