@@ -59,6 +59,7 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
       return ends;
     },
     async subscribe(subscribe) {
+      for (const topic of subscribe.topics) await createTopic(pool, topic);
       const ear = wake.listen('facts');
       const subscription = await new PostgresSubscription({ url, pool, ear, log, timing }, subscribe).start();
       subscriptions.add(subscription);

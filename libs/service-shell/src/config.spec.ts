@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { busFaults } from './bus-settings.ts';
 import { ConfigFaults } from './config-faults.ts';
 import { defineConfig } from './define-config.ts';
 import { envExample } from './env-example.ts';
@@ -19,7 +20,7 @@ const right = {
 
 function faultsOf(env: Record<string, string>): readonly { name: string; given: string; allowed: string }[] {
   try {
-    defineConfig(shape, env);
+    defineConfig(shape, env, busFaults);
   } catch (error) {
     if (error instanceof ConfigFaults) return error.faults;
     throw error;
@@ -36,7 +37,17 @@ describe('the environment', () => {
       host: '127.0.0.1',
       logLevel: 'info',
       databaseUrl: right.PROJECTS_DATABASE_URL,
+      kafkaBrokers: undefined,
       busDatabaseUrl: right.BUS_DATABASE_URL,
+      kafkaSsl: false,
+      kafkaSslCa: undefined,
+      kafkaSaslUsername: undefined,
+      kafkaSaslPassword: undefined,
+      kafkaReplicationFactor: 3,
+      kafkaMinInsync: 2,
+      busRetentionDays: 7,
+      commandsRetentionDays: 30,
+      parkedRetentionDays: 90,
       currency: 'CNY',
       referenceDate: '2018-08-31',
       mainRegister: undefined,
@@ -52,11 +63,11 @@ describe('the environment', () => {
       REFERENCE_DATE: '2018-02-30',
       LOG_LEVEL: '',
       PROJECTS_DATABASE_ULR: 'x',
-      KAFKA_BROKERS: 'broker:9092',
+      KAFKA_BROKERS: 'broker',
       OIDC_ISSUER: 'https://id.example',
     };
     expect(namesOf(env).toSorted()).toEqual([...Object.keys(env), 'BUS_DATABASE_URL'].toSorted());
-    expect(() => defineConfig(shape, env)).toThrow(/^10 settings are not right, so nothing was started:\n/);
+    expect(() => defineConfig(shape, env, busFaults)).toThrow(/^10 settings are not right, so nothing was started:\n/);
     expect(() => defineConfig(shape, env)).not.toThrow(/hunter2/);
   });
 
@@ -64,8 +75,19 @@ describe('the environment', () => {
     expect(() => defineConfig(shape, { ...right, HOST: '0.0.0.0' })).toThrow(
       '  HOST: given "0.0.0.0"; allowed: 127.0.0.1 only, until callers can prove who they are (identity comes later); example: 127.0.0.1',
     );
-    expect(faultsOf({ ...right, KAFKA_BROKERS: 'b:1' })[0]?.allowed).toContain('comes with the Kafka adapter');
+    expect(faultsOf({ ...right, OIDC_ISSUER: 'x' })[0]?.allowed).toContain('comes with identity');
     expect(faultsOf({ ...right, PROJECTS_DATABASE_ULR: 'x' })[0]?.allowed).toContain('PROJECTS_DATABASE_URL');
+  });
+
+  it('needs one bus, and Kafka settings that fit together', () => {
+    const { BUS_DATABASE_URL: _, ...own } = right;
+    const kafka = { ...own, KAFKA_BROKERS: 'kafka-1:9092, [::1]:9093' };
+    expect(defineConfig(shape, kafka, busFaults)).toMatchObject({ kafkaBrokers: ['kafka-1:9092', '[::1]:9093'] });
+    expect(namesOf(own)).toEqual(['BUS_DATABASE_URL']);
+    expect(namesOf({ ...kafka, KAFKA_SASL_USERNAME: 'projects' })).toEqual(['KAFKA_SASL_PASSWORD']);
+    expect(namesOf({ ...kafka, KAFKA_SASL_PASSWORD: 'deep' })).toEqual(['KAFKA_SASL_USERNAME']);
+    expect(namesOf({ ...kafka, KAFKA_SSL_CA: '-----BEGIN CERTIFICATE-----\nx' })).toEqual(['KAFKA_SSL']);
+    expect(namesOf({ ...kafka, KAFKA_REPLICATION_FACTOR: '1' })).toEqual(['KAFKA_MIN_INSYNC']);
   });
 
   it('takes another service of the house in the same environment for what it is', () => {

@@ -10,6 +10,7 @@ const SECRET_FIELDS = [
   'token',
   'databaseUrl',
   'busDatabaseUrl',
+  'kafkaSaslPassword',
 ];
 
 const PASSWORD_IN_URL = /(\w:\/\/)[^\s/@:"\\]*:[^\s/@"\\]+@/g;

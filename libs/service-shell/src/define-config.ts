@@ -28,15 +28,23 @@ export function setting<Type extends ZodType>(definition: Setting<Type>): Settin
 /**
  * The environment as a typed object, read once. Throws `ConfigFaults` that lists **every** fault: missing, empty, wrong,
  * unknown under our prefixes, not available yet; each with its name, what was given, what is allowed and an example.
+ * `together` finds what no setting can tell of itself alone; a value that is at fault is `undefined` there.
  */
-export function defineConfig<Shape extends Settings>(shape: Shape, env: Environment = process.env): ConfigOf<Shape> {
+export function defineConfig<Shape extends Settings>(
+  shape: Shape,
+  env: Environment = process.env,
+  together: (config: ConfigOf<Shape>) => readonly ConfigFault[] = () => [],
+): ConfigOf<Shape> {
   const faults: ConfigFault[] = strangeNames(
     Object.values(shape).map((one) => one.name),
     env,
   );
   const values = Object.entries(shape).map(([key, one]) => [key, valueOf(one, env, faults)] as const);
+  const config = Object.freeze(Object.fromEntries(values)) as ConfigOf<Shape>;
+  const named = new Set(faults.map(({ name }) => name));
+  faults.push(...together(config).filter(({ name }) => !named.has(name)));
   if (faults.length > 0) throw new ConfigFaults(faults);
-  return Object.freeze(Object.fromEntries(values)) as ConfigOf<Shape>;
+  return config;
 }
 
 function valueOf(one: Setting, env: Environment, faults: ConfigFault[]): unknown {

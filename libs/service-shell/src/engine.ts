@@ -15,19 +15,12 @@ import {
   type Runner,
   type Store,
 } from '@tongchou/event-store';
-import {
-  BusTransport,
-  createReceiver,
-  openPostgresBus,
-  startRelay,
-  type Bus,
-  type Receiver,
-  type Relay,
-} from '@tongchou/messaging';
+import { BusTransport, createReceiver, startRelay, type Bus, type Receiver, type Relay } from '@tongchou/messaging';
 import type { Logger } from 'pino';
 import { CommandDoor } from './command-door.ts';
 import { countStatements } from './count-statements.ts';
 import { dispatcher } from './dispatcher.ts';
+import { openBus } from './open-bus.ts';
 import { databaseTrouble, stoppedParts } from './readiness.ts';
 import { releaseOf } from './release.ts';
 import type { ServiceConfig } from './service-settings.ts';
@@ -40,6 +33,7 @@ interface Opened {
   readonly bus: Bus;
   readonly codec: Codec;
   readonly door: CommandDoor;
+  readonly lost: Promise<Error>;
 }
 
 interface Running {
@@ -83,7 +77,8 @@ export class Engine {
     });
     countStatements(store.dataSource);
     try {
-      const bus = await openPostgresBus({ url: config.busDatabaseUrl, log });
+      const lost = Promise.withResolvers<Error>();
+      const bus = await openBus(config, store, log, lost.resolve);
       const codec = createCodec(parts.upcasters);
       const appender = createAppender(store);
       const door = new CommandDoor(
@@ -91,11 +86,16 @@ export class Engine {
         (decider) => createCommandHandler({ store, appender, decider, codec }),
         log,
       );
-      return new Engine({ parts, log, store, bus, codec, door });
+      return new Engine({ parts, log, store, bus, codec, door, lost: lost.promise });
     } catch (error) {
       await store.close();
       throw error;
     }
+  }
+
+  /** Fulfilled when this process will never receive again, with the reason: it should end, another begins afresh. */
+  get lost(): Promise<Error> {
+    return this.#opened.lost;
   }
 
   get started(): boolean {
@@ -109,7 +109,6 @@ export class Engine {
   /** Starts what moves facts; each of them leads or waits to lead. */
   async start(): Promise<void> {
     const { parts, store, bus, codec, log, door } = this.#opened;
-    await Promise.all([parts.name, ...parts.listensTo].map((service) => bus.openTopic(topicOf(service))));
     const decode: Decode = (source, type, version, data) =>
       source === parts.name ? codec.decode(type, version, data) : decodePublic(source, type, version, data);
     const runner = await startRunner({ store, models: parts.readModels, decode, log });

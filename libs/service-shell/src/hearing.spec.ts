@@ -49,7 +49,7 @@ const operations = async (path: string, body?: object): Promise<unknown> => {
 };
 
 it('hears facts through its one handler, lets a policy answer, and parks a gap until it heals', async () => {
-  const bus = await openPostgresBus({ url: city.config.busDatabaseUrl, log });
+  const bus = await openPostgresBus({ url: city.busUrl, log });
   const topic = topicOf('costs');
   await bus.openTopic(topic);
   const at = (cursor: string) => ({ generation, cursor, epoch: 1, systemIdentifier: '1' });

@@ -1,4 +1,5 @@
 import type { DynamicModule, Type } from '@nestjs/common';
+import { busFaults } from './bus-settings.ts';
 import { defineConfig, type ConfigOf, type Settings } from './define-config.ts';
 import { giveBackWhenQuiet } from './give-back.ts';
 import { runProcess } from './run-process.ts';
@@ -18,7 +19,7 @@ export function runService<Shape extends ReturnType<typeof serviceSettings>>(
   service: ServiceProcess<Shape>,
 ): Promise<void> {
   return runProcess(service.name, async () => {
-    const config = defineConfig(service.settings);
+    const config = defineConfig(service.settings, process.env, busFaults);
     const standing = await standUp(service.module(config), config);
     giveBackWhenQuiet();
     return standing;

@@ -1,5 +1,8 @@
 import { parseIsoDate } from '@tongchou/kernel';
 import { z } from 'zod';
+import { busSettings } from './bus-settings.ts';
+import { daysSetting } from './days-setting.ts';
+import { databaseSetting } from './database-setting.ts';
 import { setting, type ConfigOf } from './define-config.ts';
 
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
@@ -10,28 +13,12 @@ const port = z
   .transform(Number)
   .pipe(z.int().max(65_535));
 
-const databaseUrl = z.string().refine((text) => {
-  const url = URL.parse(text);
-  return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1;
-});
-
 const day = z.string().transform((text, context) => {
   const parsed = parseIsoDate(text);
   if (parsed !== undefined) return parsed;
   context.addIssue('no such day');
   return z.NEVER;
 });
-
-/** A database's address: server, user, password and database name in one. */
-const database = (name: string, about: string, owner: string) =>
-  setting({
-    name,
-    about,
-    type: databaseUrl,
-    allowed: 'postgres://USER:PASSWORD@HOST:PORT/DATABASE',
-    example: `postgres://${owner}:change-me@127.0.0.1:5432/${owner}`,
-    secret: true,
-  });
 
 const office = {
   currency: setting({
@@ -58,6 +45,19 @@ const office = {
     allowed: 'the name of a register, at most 200 characters',
     example: 'nyc-capital-projects',
   }),
+};
+
+const keeping = {
+  commandsRetentionDays: daysSetting(
+    'COMMANDS_RETENTION_DAYS',
+    'How long an idempotency key is remembered; sent again later, a command is a new one.',
+    30,
+  ),
+  parkedRetentionDays: daysSetting(
+    'PARKED_RETENTION_DAYS',
+    'How long a parked message that was released or discarded stays visible. What still waits is kept.',
+    90,
+  ),
 };
 
 const listening = (defaultPort: number) => ({
@@ -91,8 +91,9 @@ export const commonSettings = listening;
 export function serviceSettings(name: string, defaultPort: number) {
   return {
     ...listening(defaultPort),
-    databaseUrl: database(`${name.toUpperCase()}_DATABASE_URL`, `The database of ${name}.`, name),
-    busDatabaseUrl: database('BUS_DATABASE_URL', 'The database of the PostgreSQL bus, one for all services.', 'bus'),
+    databaseUrl: databaseSetting(`${name.toUpperCase()}_DATABASE_URL`, `The database of ${name}.`, name),
+    ...busSettings,
+    ...keeping,
     ...office,
   };
 }

@@ -20,6 +20,8 @@ const BODY_MAX = '256kb';
 export interface Standing {
   /** Origin without a path. */
   readonly url: string;
+  /** Fulfilled when it has lost for good what it cannot do its work without; it should be closed then. */
+  readonly lost: Promise<Error>;
   /** Ends in order, within 20 s: requests under way are answered, then receiving, relay, policies and runner stop. */
   close(): Promise<void>;
 }
@@ -49,7 +51,7 @@ export async function standUp(
   }
   const url = await app.getUrl();
   log.info({ url, hears: engine.topics }, `${engine.name} is ready`);
-  return { url, close };
+  return { url, lost: engine.lost, close };
 }
 
 const taken = (error: unknown): boolean =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ServiceConfig } from './service-settings.ts';
+import { defineConfig } from './define-config.ts';
+import { serviceSettings } from './service-settings.ts';
 import { ShelfModule } from './shelf.fixture.ts';
 import { standUp, type Standing } from './stand-up.ts';
 
@@ -26,18 +27,14 @@ interface Database {
 
 /** A sample service on databases of a spec's own. */
 export function sampleCity(own: Database, bus: Database) {
-  const config: ServiceConfig = {
-    port: 0,
-    host: '127.0.0.1',
-    logLevel: 'silent',
-    databaseUrl: own.url,
-    busDatabaseUrl: bus.url,
-    currency: 'CNY',
-    referenceDate: undefined,
-    mainRegister: undefined,
-  };
+  const config = defineConfig(serviceSettings('shelf', 0), {
+    LOG_LEVEL: 'silent',
+    SHELF_DATABASE_URL: own.url,
+    BUS_DATABASE_URL: bus.url,
+  });
   return {
     config,
+    busUrl: bus.url,
     stand: (port = 0): Promise<Standing> => standUp(ShelfModule.with(config), { ...config, port }),
     drop: async (): Promise<void> => {
       await own.drop();

@@ -6,6 +6,16 @@ const HOUSE_NAMES = [
   'PROJECTS_DATABASE_URL',
   'COSTS_DATABASE_URL',
   'BUS_DATABASE_URL',
+  'BUS_RETENTION_DAYS',
+  'COMMANDS_RETENTION_DAYS',
+  'PARKED_RETENTION_DAYS',
+  'KAFKA_BROKERS',
+  'KAFKA_SSL',
+  'KAFKA_SSL_CA',
+  'KAFKA_SASL_USERNAME',
+  'KAFKA_SASL_PASSWORD',
+  'KAFKA_REPLICATION_FACTOR',
+  'KAFKA_MIN_INSYNC',
   'REFERENCE_DATE',
   'MAIN_REGISTER',
   'CURRENCY',
@@ -18,13 +28,12 @@ const HOUSE_NAMES = [
 
 /** Setting one of these would be ignored today: it is refused, so that nobody believes it works. */
 const NOT_YET: readonly { readonly names: RegExp; readonly comesWith: string }[] = [
-  { names: /^KAFKA_/, comesWith: 'unset: it comes with the Kafka adapter; facts travel over the PostgreSQL bus' },
   { names: /^OIDC_/, comesWith: 'unset: it comes with identity; until then everything listens on loopback only' },
   { names: /^(FUNDS|LABOR)_/, comesWith: 'unset: that service does not exist yet' },
 ];
 
 const OUR_PREFIXES =
-  /^(PROJECTS|COSTS|FUNDS|LABOR|BUS|KAFKA|TONGCHOU|OIDC|MAIN|REFERENCE|CURRENCY|CORS|LOG_LEVEL|GATEWAY)(_|$)/;
+  /^(PROJECTS|COSTS|FUNDS|LABOR|BUS|KAFKA|COMMANDS|PARKED|TONGCHOU|OIDC|MAIN|REFERENCE|CURRENCY|CORS|LOG_LEVEL|GATEWAY)(_|$)/;
 
 /** Variables that look like ours and are not, or have no effect yet. */
 export function strangeNames(own: readonly string[], env: Environment): ConfigFault[] {

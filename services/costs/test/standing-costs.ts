@@ -4,10 +4,11 @@ import type { PublicFact } from '@tongchou/contracts';
 import type { ProjectId } from '@tongchou/kernel';
 import { openPostgresBus } from '@tongchou/messaging';
 import type { Bus, RelayCheckpoint } from '@tongchou/messaging';
-import { createLog, standUp } from '@tongchou/service-shell';
-import type { ServiceConfig, Standing } from '@tongchou/service-shell';
+import { createLog, defineConfig, standUp } from '@tongchou/service-shell';
+import type { Standing } from '@tongchou/service-shell';
 import { factsOf, throwAwayDatabase } from '@tongchou/testing';
 import pg from 'pg';
+import { settings } from '../src/config.ts';
 import { CostsModule } from '../src/costs.module.ts';
 
 const REGISTER = 'spec';
@@ -40,16 +41,13 @@ export async function standingCosts() {
   const bus = await openPostgresBus({ url: shared.url, log: LOG });
   await bus.openTopic(topicOf('projects'));
   const say = projectsSpeaking(bus);
-  const config: ServiceConfig = {
-    port: 0,
-    host: '127.0.0.1',
-    logLevel: 'silent',
-    databaseUrl: own.url,
-    busDatabaseUrl: shared.url,
-    currency: 'USD',
-    referenceDate: undefined,
-    mainRegister: undefined,
-  };
+  const config = defineConfig(settings, {
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    COSTS_DATABASE_URL: own.url,
+    BUS_DATABASE_URL: shared.url,
+    CURRENCY: 'USD',
+  });
   const standing: Standing = await standUp(CostsModule.with(config), config);
   const database = new pg.Pool({ connectionString: own.url, max: 2 });
   return {

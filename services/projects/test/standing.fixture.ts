@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { costSheetIdOf, toMessage, topicOf } from '@tongchou/contracts';
 import type { CostsFact } from '@tongchou/contracts';
-import { isoDate } from '@tongchou/kernel';
 import type { ProjectId } from '@tongchou/kernel';
 import { openPostgresBus } from '@tongchou/messaging';
 import type { RelayCheckpoint } from '@tongchou/messaging';
-import { standUp } from '@tongchou/service-shell';
+import { defineConfig, standUp } from '@tongchou/service-shell';
 import { factsOf, throwAwayDatabase } from '@tongchou/testing';
-import type { ProjectsConfig } from '../src/config.ts';
+import { settings as projectsSettings, type ProjectsConfig } from '../src/config.ts';
 import { ProjectsModule } from '../src/projects.module.ts';
 
 export interface GraphError {
@@ -29,15 +28,14 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 export async function standingProjects(settings: Partial<ProjectsConfig> = {}) {
   const [own, shared] = [await throwAwayDatabase(), await throwAwayDatabase()];
   const config: ProjectsConfig = {
-    port: 0,
-    host: '127.0.0.1',
-    logLevel: 'silent',
-    databaseUrl: own.url,
-    busDatabaseUrl: shared.url,
-    currency: 'USD',
-    referenceDate: isoDate('2018-08-31'),
-    mainRegister: undefined,
-    districts: [],
+    ...defineConfig(projectsSettings, {
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      PROJECTS_DATABASE_URL: own.url,
+      BUS_DATABASE_URL: shared.url,
+      CURRENCY: 'USD',
+      REFERENCE_DATE: '2018-08-31',
+    }),
     ...settings,
   };
   const standing = await standUp(ProjectsModule.with(config), config);
