@@ -6,10 +6,12 @@ import { Problem, reasonOf } from '../state/problem.ts';
 import { ROOT } from '../state/state-folder.ts';
 import { benchAppend } from './append.ts';
 import { benchCity } from './city.ts';
+import { closeFreshBrokers } from './fresh-broker.ts';
 import { type FreshServer, openFreshServer } from './fresh-server.ts';
+import { benchKafkaLimit } from './kafka-limit.ts';
 import { benchReadLatency } from './read-latency.ts';
 import { benchRebuild } from './rebuild.ts';
-import { benchmarksFile, circumstances, onScreen, type Unmeasured } from './report.ts';
+import { benchmarksFile, circumstances, type Measured, onScreen, type Unmeasured } from './report.ts';
 import { REASONS } from './reasons.ts';
 import type { BenchTable } from './table.ts';
 import { benchWorksAtScale } from './works-at-scale.ts';
@@ -17,7 +19,7 @@ import { benchWorksAtScale } from './works-at-scale.ts';
 const FILE = path.join(ROOT, 'docs', 'benchmarks.md');
 
 const HELP = `
-npm run bench [-- NAME...] [--runs N] [--json]
+npm run bench [-- NAME...] [--runs N] [--json] [--dry]
 
 Measures, prints tables, and writes them into docs/benchmarks.md; sections of benchmarks that were not asked for stay. Takes
 about twenty minutes on two cores; whatever else runs on the machine takes from the figures. Names:
@@ -25,11 +27,13 @@ about twenty minutes on two cores; whatever else runs on the machine takes from 
   append          appends against Emmett and raw inserts
   read-latency    from an append to own and another service's read model
   rebuild         a read model built anew
+  kafka-limit     the Kafka adapter against raw kafkajs
   city            a real city: start to first figure, bulk door, memory
   works-at-scale  a command and the first page of works with 10,000 and with 1,000,000 events
 
   --runs N  runs of which the medians count (1 to 20), instead of each benchmark's own number
   --json    print the tables as JSON
+  --dry     print only, and leave docs/benchmarks.md as it is
 
 Exit code: 0 measured (a missed bar too), 1 a benchmark could not be run.`;
 
@@ -41,6 +45,7 @@ const BENCHES: Readonly<Record<string, (server: FreshServer, wish: Wish) => Prom
   append: ({ database }, wish) => benchAppend(database, wish),
   'read-latency': ({ database }, wish) => benchReadLatency(database, wish),
   rebuild: ({ database }, wish) => benchRebuild(database, wish),
+  'kafka-limit': ({ database }, wish) => benchKafkaLimit(database, wish),
   city: (_, wish) => benchCity(wish),
   'works-at-scale': (_, wish) => benchWorksAtScale(wish),
 };
@@ -103,13 +108,18 @@ function endWith(server: FreshServer): void {
     process.once(signal, () => {
       // Connections of the benchmark under way complain that the server goes.
       process.on('uncaughtException', () => undefined);
-      void server.close().finally(() => process.exit(1));
+      void Promise.all([closeFreshBrokers(), server.close()]).finally(() => process.exit(1));
     });
   }
 }
 
+async function record(measured: Measured): Promise<void> {
+  const former = await readFile(FILE, 'utf8').catch(() => '');
+  await writeFile(FILE, benchmarksFile(measured, former));
+}
+
 export async function run(args: readonly string[]): Promise<number> {
-  const options = { json: { type: 'boolean' }, runs: { type: 'string' } } as const;
+  const options = { json: { type: 'boolean' }, dry: { type: 'boolean' }, runs: { type: 'string' } } as const;
   const { values, words } = readArguments(args, HELP, options, { atMost: 99 });
   const names = chosen(words);
   const wish = wishOf(values.runs);
@@ -123,9 +133,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (values.json) console.log(JSON.stringify({ at, tables, failed }, null, 2));
     else console.log(tables.map((table) => onScreen(table, at, REASONS)).join('\n\n'));
     for (const { what, why } of failed) console.error(`${what}: ${why}`);
-    const former = await readFile(FILE, 'utf8').catch(() => '');
-    const measured = { at, tables, unmeasured: [...failed, ...UNMEASURED], reasons: REASONS };
-    await writeFile(FILE, benchmarksFile(measured, former));
+    if (!values.dry) await record({ at, tables, unmeasured: [...failed, ...UNMEASURED], reasons: REASONS });
     return failed.length > 0 ? 1 : 0;
   } finally {
     await server.close();
