@@ -32,3 +32,6 @@ export * from './sql-values.ts';
 export * from './transaction.ts';
 export { isTransient } from './transient.ts';
 export type { Freshness } from './freshness.ts';
+export * from './retention.ts';
+export { oldCommands } from './old-commands.ts';
+export { replacedTables } from './rebuild.ts';

@@ -3,6 +3,7 @@ import { inTransaction } from './transaction.ts';
 import { type CheckpointKey, claimCheckpoint } from './checkpoints.ts';
 import type { AnyReadModel } from './fold.ts';
 import { createTable, type ModelTable, readMark, servingTable, tableName } from './model-table.ts';
+import type { Sweep } from './retention.ts';
 
 /** Where a model is served from, and where its next table is built: two checkpoints, so that both may move. */
 export const servingKey = ({ name, version }: AnyReadModel): CheckpointKey => ({ reader: `model.${name}`, version });
@@ -105,7 +106,7 @@ export async function swapIn(client: Db, model: AnyReadModel): Promise<void> {
 }
 
 /** Drops tables that were replaced more than a day ago; their names end in the millisecond of that. */
-export async function dropOldTables(pool: pg.Pool): Promise<number> {
+async function dropOldTables(pool: Db): Promise<number> {
   const { rows } = await pool.query<{ table: string }>(
     `select table_name as "table" from information_schema.tables
      where table_schema = 'rm_old'
@@ -114,3 +115,9 @@ export async function dropOldTables(pool: pg.Pool): Promise<number> {
   for (const { table } of rows) await pool.query(`drop table if exists ${tableName({ schema: 'rm_old', table })}`);
   return rows.length;
 }
+
+/** Tables that a new version or a rebuild has replaced more than a day ago. */
+export const replacedTables = (pool: Db): Sweep => ({
+  name: 'replaced model tables',
+  remove: () => dropOldTables(pool),
+});

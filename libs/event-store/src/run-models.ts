@@ -7,7 +7,6 @@ import { currentSnapshot, type Difference } from './difference.ts';
 import type { Lease } from './leader.ts';
 import { claimBuilding, claimServing, splitByProgress, type Standing } from './model-claims.ts';
 import { createReader, type Reader } from './reader.ts';
-import { dropOldTables } from './rebuild.ts';
 import { storeIdentity } from './store-identity.ts';
 import { patiently } from './transient.ts';
 import { readWatermarks } from './watermarks.ts';
@@ -141,7 +140,6 @@ export async function runModels(options: RunOptions, lease: Lease): Promise<void
   const { pool } = options.store;
   const at = { identity: await storeIdentity(pool), saved: { base: await currentSnapshot(pool) } };
   const crew = createCrew(options, { ...lease, signal: AbortSignal.any([lease.signal, over.signal]) }, at);
-  await dropOldTables(pool);
   const behind = await claimAll(crew);
   const reader = openReader(crew);
   const sides = createSides(crew, (error) => {

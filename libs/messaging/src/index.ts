@@ -15,3 +15,4 @@ export type { KafkaBusOptions } from './kafka-bus.ts';
 export type { KafkaConnection } from './kafka-connection.ts';
 export type { KafkaTiming } from './kafka-subscription.ts';
 export type { TopicSettings } from './kafka-topics.ts';
+export { releasedParked } from './released-parked.ts';
