@@ -19,8 +19,12 @@ function textOf(value: IHeaders[string]): string | undefined {
 
 /** Headers may come from anybody: of one given several times the first counts, one without a value is left out. */
 function headersOf(headers: IHeaders = {}): Record<string, string> {
-  const texts = Object.entries(headers).map(([name, value]) => [name, textOf(value)] as const);
-  return Object.fromEntries(texts.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
+  const texts: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    const text = textOf(headers[name]);
+    if (text !== undefined) texts[name] = text;
+  }
+  return texts;
 }
 
 const messageOf = ({ offset, key, headers, value }: KafkaMessage): IncomingMessage => ({
@@ -30,14 +34,17 @@ const messageOf = ({ offset, key, headers, value }: KafkaMessage): IncomingMessa
   value,
 });
 
-export function incoming(batch: Batch & { readonly fetchedOffset?: string }): FetchedBatch {
+/** Where the fetch asked for. kafkajs sets it, though its types do not say so. */
+export const fetchedOffsetOf = (batch: Batch & { readonly fetchedOffset?: string }): number =>
+  Number(batch.fetchedOffset ?? batch.firstOffset());
+
+export function incoming(batch: Batch): FetchedBatch {
   const { topic, partition, messages } = batch;
   return {
     topic,
     partition,
     messages: messages.map(messageOf),
-    // kafkajs sets it, though its types do not say so.
-    fetchedOffset: Number(batch.fetchedOffset ?? batch.firstOffset()),
+    fetchedOffset: fetchedOffsetOf(batch),
     to: Number(batch.lastOffset()) + 1,
     highWatermark: Number(batch.highWatermark),
   };

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '@tongchou/event-store';
-import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { Consumer, ConsumerStartBatchProcessEvent, EachBatchPayload } from 'kafkajs';
 import type { PartitionBatch, SubscribeOptions, SubscriptionStatus } from './bus.ts';
 import { HeldPartitions } from './kafka-held.ts';
 import type { Held } from './kafka-held.ts';
-import { incoming } from './kafka-message.ts';
+import { fetchedOffsetOf, incoming } from './kafka-message.ts';
 import type { FetchedBatch } from './kafka-message.ts';
 import { isKafkaError } from './kafka-trouble.ts';
 import { within } from './within.ts';
@@ -22,6 +22,8 @@ export interface ReadingParts {
   /** The first offset that a partition still holds. */
   readonly first: (topic: string, partition: number) => Promise<number>;
 }
+
+type PassedBatch = Pick<ConsumerStartBatchProcessEvent['payload'], 'topic' | 'partition' | 'batchSize' | 'lastOffset'>;
 
 /** What one consumer reads: its partitions, where it is in them, and their batches. Nothing is thrown into kafkajs's loop. */
 export class KafkaReading {
@@ -105,12 +107,12 @@ export class KafkaReading {
   }
 
   async take(payload: EachBatchPayload): Promise<void> {
-    const { topic, partition, fetchedOffset } = incoming(payload.batch);
+    const { topic, partition } = payload.batch;
     const held = this.held.get(topic, partition);
     this.commit = payload.commitOffsetsIfNecessary;
     if (!held || held.working || this.closing) return;
     try {
-      if (!(await this.inPlace(held, fetchedOffset))) return;
+      if (!(await this.inPlace(held, fetchedOffsetOf(payload.batch)))) return;
     } catch (error) {
       this.parts.log.warn({ err: error, topic, partition }, 'a partition cannot be placed, tries again');
       return this.later(held, PAUSE_AFTER_FAILURE_MS);
@@ -119,7 +121,15 @@ export class KafkaReading {
     const work = this.deliver(held, payload).then(() => (held.working = undefined));
     held.working = work;
     const inTime = await Promise.race([work.then(() => true), pause(SLOW_AFTER_MS, false, { ref: false })]);
-    if (!inTime && !held.lost) this.parts.consumer.pause([{ topic, partitions: [partition] }]);
+    if (!inTime && !held.lost && held.working === work) this.parts.consumer.pause([{ topic, partitions: [partition] }]);
+  }
+
+  /** kafkajs hands out no batch that holds nothing but control records and aborted messages, and goes on behind it. */
+  passed({ topic, partition, batchSize, lastOffset }: PassedBatch): void {
+    const held = this.held.get(topic, partition);
+    const behind = Number(lastOffset) + 1;
+    if (batchSize > 0 || !held || held.working || held.position === undefined || held.position >= behind) return;
+    held.position = behind;
   }
 
   /** Kafka answers an offset that is out of range from the earliest one; any other surprise is read again. */
