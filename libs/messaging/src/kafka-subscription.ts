@@ -4,7 +4,7 @@ import type { Log } from '@tongchou/event-store';
 import type { Consumer, Kafka } from 'kafkajs';
 import type { SubscribeOptions, Subscription, SubscriptionStatus } from './bus.ts';
 import { KafkaReading } from './kafka-reading.ts';
-import { kafkaTrouble } from './kafka-trouble.ts';
+import { comesBack, KafkaTrouble, kafkaTrouble } from './kafka-trouble.ts';
 import { within } from './within.ts';
 
 export interface KafkaTiming {
@@ -32,6 +32,8 @@ const BATCHES_AT_ONCE = 4;
 const REJOIN_MS = { first: 500, most: 5_000 };
 const DISCONNECT_MS = 5_000;
 const ALONE_MS = 15_000;
+/** A consumer that heard nothing from its group for so long beyond a session is given up for a new one. */
+const GIVEN_UP_MS = 60_000;
 
 export interface KafkaSubscriptionParts {
   readonly kafka: Kafka;
@@ -87,22 +89,28 @@ export class KafkaSubscription implements Subscription {
     return `no place in the group: ${this.trouble ?? 'the broker does not answer'}`;
   }
 
-  /** One consumer after another, each until it is lost for good. */
+  /** One consumer after another, each until it fails: kafkajs's own restarts cannot be stopped once they are due. */
   private async stayMember(): Promise<void> {
-    const { log, openTopic, onLost } = this.parts;
-    const { group, topics } = this.options;
     for (let waitMs = REJOIN_MS.first; !this.closing.signal.aborted; waitMs = Math.min(waitMs * 2, REJOIN_MS.most)) {
       try {
-        for (const topic of topics) await this.unlessClosed(openTopic(topic));
+        for (const topic of this.options.topics) await this.unlessClosed(this.parts.openTopic(topic));
         await this.consume();
       } catch (error) {
-        const trouble = kafkaTrouble(`receiving as ${group}`, error);
-        this.noteAlone(trouble.message);
-        log.warn({ err: trouble, group }, 'no place in the group, tries again');
-        if (this.everJoined) onLost(trouble);
+        if (this.closing.signal.aborted) return;
+        if (this.joined) waitMs = REJOIN_MS.first;
+        this.failed(error);
       }
       await pause(waitMs, undefined, { signal: this.closing.signal }).catch(() => undefined);
     }
+  }
+
+  private failed(error: unknown): void {
+    const { group } = this.options;
+    const trouble = kafkaTrouble(`receiving as ${group}`, error);
+    const lost = this.joined && !comesBack(error);
+    this.noteAlone(trouble.message);
+    this.parts.log.warn({ err: trouble, group }, 'no place in the group, tries again');
+    if (lost) this.parts.onLost(trouble);
   }
 
   private async consume(): Promise<void> {
@@ -115,27 +123,42 @@ export class KafkaSubscription implements Subscription {
       rebalanceTimeout: REBALANCE_MS,
       maxWaitTimeInMs: timing.fetchWaitMs,
       allowAutoTopicCreation: false,
-      retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 },
+      retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000, restartOnFailure: async () => false },
     });
     const reading = new KafkaReading({ consumer, log, sessionMs: timing.sessionMs, first }, this.options);
     this.reading = reading;
-    const lost = this.watch(consumer, reading);
-    const telling = setInterval(() => void reading.tellHints(), timing.hintEveryMs);
+    const lost = Promise.withResolvers<never>();
+    lost.promise.catch(() => undefined);
+    this.watch(consumer, reading, lost.reject);
+    const ticking = setInterval(() => this.tick(reading, lost.reject), timing.hintEveryMs);
+    const joining = this.join(consumer, reading);
     try {
-      await this.unlessClosed(this.join(consumer, reading));
-      await Promise.race([lost, this.closed.promise]);
+      await this.unlessClosed(joining);
+      await Promise.race([lost.promise, this.closed.promise]);
       await reading.finish();
     } finally {
-      clearInterval(telling);
+      clearInterval(ticking);
       reading.lose();
       this.reading = undefined;
-      await within(DISCONNECT_MS, 'disconnecting', consumer.disconnect()).catch(() => undefined);
+      await leave(consumer);
+      // Where this closes while it joins, kafkajs goes on joining, and would keep partitions that nobody reads.
+      void joining.catch(() => undefined).then(() => leave(consumer));
+    }
+  }
+
+  private tick(reading: KafkaReading, lose: (error: Error) => void): void {
+    void reading.tellHints();
+    const mostMs = this.parts.timing.sessionMs + GIVEN_UP_MS;
+    if (this.joined && reading.silentMs() > mostMs) {
+      lose(new KafkaTrouble(`Kafka: receiving as ${this.options.group}: the group gave no sign for ${mostMs} ms`));
     }
   }
 
   private async join(consumer: Consumer, reading: KafkaReading): Promise<void> {
     await consumer.connect();
+    if (this.closing.signal.aborted) return;
     await consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+    if (this.closing.signal.aborted) return;
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -144,22 +167,21 @@ export class KafkaSubscription implements Subscription {
     });
   }
 
-  /** Rejects when kafkajs gives the consumer up. A crash that it restarts from by itself only costs time. */
-  private watch(consumer: Consumer, reading: KafkaReading): Promise<never> {
-    const lost = Promise.withResolvers<never>();
-    lost.promise.catch(() => undefined);
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+  private watch(consumer: Consumer, reading: KafkaReading, lose: (error: Error) => void): void {
+    const { GROUP_JOIN, HEARTBEAT, START_BATCH_PROCESS, STOP, CRASH } = consumer.events;
+    consumer.on(GROUP_JOIN, ({ payload }) => {
       this.joined = this.everJoined = true;
       this.trouble = undefined;
       reading.assigned(payload.memberAssignment);
     });
-    consumer.on(consumer.events.HEARTBEAT, () => reading.beats());
-    consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    consumer.on(HEARTBEAT, () => reading.beats());
+    consumer.on(START_BATCH_PROCESS, ({ payload }) => reading.passed(payload));
+    // From here on kafkajs throws at every pause, resume and seek.
+    consumer.on(STOP, () => reading.lose());
+    consumer.on(CRASH, ({ payload }) => {
       reading.lose();
-      this.noteAlone(kafkaTrouble(`receiving as ${this.options.group}`, error).message);
-      if (!restart) lost.reject(error);
+      lose(payload.error);
     });
-    return lost.promise;
   }
 
   private noteAlone(trouble: string): void {
@@ -173,4 +195,9 @@ export class KafkaSubscription implements Subscription {
     work.catch(() => undefined);
     return Promise.race([work, this.closed.promise]);
   }
+}
+
+/** Also the second time. */
+async function leave(consumer: Consumer): Promise<void> {
+  await within(DISCONNECT_MS, 'disconnecting', consumer.disconnect()).catch(() => undefined);
 }

@@ -39,6 +39,8 @@ async function create(admin: Admin, topic: string, settings: TopicSettings): Pro
     'min.insync.replicas': String(settings.minInsync),
     'retention.ms': String(settings.retentionMs),
     'max.message.bytes': String(MOST_BATCH_BYTES),
+    // Whatever a stranger compresses by, the broker unpacks: kafkajs dies of snappy, lz4 and zstd.
+    'compression.type': 'uncompressed',
     // The broker's own clock: a service's may be wrong, and what lies too far from the broker's is refused or deleted.
     'message.timestamp.type': 'LogAppendTime',
   };

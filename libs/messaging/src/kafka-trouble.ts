@@ -5,10 +5,13 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     'TLS does not fit: KAFKA_SSL and KAFKA_SSL_CA_FILE',
   ],
   [/SASL|authenticat/i, 'user or password is refused: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD'],
-  [/AUTHORIZATION_FAILED|not authorized/i, 'the user lacks rights: docs/operations.md lists the ACLs that it needs'],
+  [
+    /AUTHORIZATION_FAILED|not authorized/i,
+    'the user lacks rights: docs/operations/kafka.md lists the ACLs that it needs',
+  ],
   [
     /group coordinator|COORDINATOR/i,
-    'the group has no coordinator: the broker is still starting, or the user may not read with this group (docs/operations.md)',
+    'the group has no coordinator: the broker is still starting, or the user may not read with this group (docs/operations/kafka.md)',
   ],
   [
     /INVALID_REPLICATION_FACTOR|Replication.factor/i,
@@ -46,4 +49,15 @@ export function kafkaTrouble(doing: string, error: unknown): KafkaTrouble {
   const said = causesOf(error).join(': ');
   const remedy = REMEDIES.find(([pattern]) => pattern.test(said))?.[1];
   return new KafkaTrouble(`Kafka: ${doing}: ${said}${remedy === undefined ? '' : `. ${remedy}`}`, { cause: error });
+}
+
+const AWAY = ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSGroupCoordinatorNotFound', 'KafkaJSConnectionError'];
+
+/** Whether a new consumer may do better: brokers were away. Refused users and what is a bug stay as they are. */
+export function comesBack(error: unknown): boolean {
+  if (error instanceof KafkaTrouble) return true;
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (AWAY.includes(at.name) || ('retriable' in at && at.retriable === true)) return true;
+  }
+  return false;
 }
