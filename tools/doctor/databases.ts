@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { givenDatabases, originOf } from '../start/databases.ts';
+import { chooseBus } from '../start/bus-choice.ts';
+import { givenDatabases, neededDatabases, originOf } from '../start/databases.ts';
 import { reasonOf } from '../state/problem.ts';
 import { type RunFile, SERVICES } from '../state/run-file.ts';
 import { type Finding, idle, ill, well } from './finding.ts';
@@ -17,7 +18,7 @@ type Urls = Partial<Record<'projects' | 'costs' | 'bus', string>>;
 
 /** Addresses of the databases: those that the environment gives, the others of the running embedded server. */
 export async function databaseUrls(run: RunFile | undefined): Promise<Urls> {
-  const given = await givenDatabases(process.env);
+  const given = await givenDatabases(process.env, neededDatabases(run?.bus ?? chooseBus(process.env, undefined)));
   const embedded = run?.postgres?.url;
   const urls: Urls = {};
   for (const name of ['projects', 'costs', 'bus'] as const) {

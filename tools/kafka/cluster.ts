@@ -4,7 +4,7 @@ import { freePort } from '@tongchou/embedded-postgres';
 import { z } from 'zod';
 import { readJson, writeJson } from '../state/state-folder.ts';
 import { javaCommand, kafkaClassPath } from './jars.ts';
-import { startNode, type KafkaNode } from './node.ts';
+import { endLeftoverNode, startNode, type KafkaNode } from './node.ts';
 import { nodeProperties, type NodePlace, type Security } from './properties.ts';
 
 export interface ClusterPlan {
@@ -36,10 +36,13 @@ const THROWN_AWAY_MS = 0;
 
 const places = z.array(z.object({ id: z.number(), port: z.number(), controllerPort: z.number() })).min(1);
 
-/** Ports stay with the data: voters and clients know them. */
+/**
+ * Ports stay with the data, unless another program took one meanwhile: then all nodes move, for voters know each other by
+ * their ports.
+ */
 async function placesOf(file: string, count: number, firstPort: number): Promise<NodePlace[]> {
   const known = places.safeParse(await readJson(file));
-  if (known.success && known.data.length === count) return known.data;
+  if (known.success && known.data.length === count && (await areFree(known.data))) return known.data;
   const chosen: NodePlace[] = [];
   for (let id = 1, next = firstPort; id <= count; id += 1) {
     const port = await freePort(next);
@@ -51,51 +54,89 @@ async function placesOf(file: string, count: number, firstPort: number): Promise
   return chosen;
 }
 
+async function areFree(chosen: readonly NodePlace[]): Promise<boolean> {
+  const ports = chosen.flatMap(({ port, controllerPort }) => [port, controllerPort]);
+  const free = await Promise.all(ports.map(async (port) => (await freePort(port)) === port));
+  return free.every(Boolean);
+}
+
+const nodeFolder = (folder: string, id: number): string => path.join(folder, String(id));
+
+/** Ends the nodes that a killed program left running in this folder; answers whether there were any. */
+export async function endLeftoverNodes(folder: string): Promise<boolean> {
+  const known = places.safeParse(await readJson(path.join(folder, 'places.json')));
+  if (!known.success) return false;
+  const ended = await Promise.all(known.data.map(({ id }) => endLeftoverNode(nodeFolder(folder, id))));
+  return ended.includes(true);
+}
+
+/** A cluster whose nodes have their places and do not run yet. */
+export interface SettledKafka {
+  /** As `KAFKA_BROKERS` takes them. */
+  readonly brokers: string;
+  readonly ids: readonly number[];
+  /** Starts a node where clients and the others know it; several may start at once. @throws Problem when it does not start. */
+  start(id: number): Promise<KafkaNode>;
+}
+
+/**
+ * Finds Java and Kafka's jars, ends what a killed program left in the folder, and gives every node its place.
+ *
+ * @throws Problem without Java or Maven.
+ */
+export async function settleKafka(plan: ClusterPlan): Promise<SettledKafka> {
+  const { folder, nodes: count = 1, security, users = {}, firstPort = FIRST_PORT, logFolder = folder } = plan;
+  const java = await javaCommand();
+  const classPath = await kafkaClassPath(plan.say);
+  await mkdir(folder, { recursive: true });
+  await endLeftoverNodes(folder);
+  const nodes = await placesOf(path.join(folder, 'places.json'), count, firstPort);
+  return {
+    brokers: nodes.map(({ port }) => `127.0.0.1:${port}`).join(','),
+    ids: nodes.map(({ id }) => id),
+    async start(id) {
+      const place = nodes.find((one) => one.id === id);
+      if (!place) throw new Error(`There is no node ${id}`);
+      const own = nodeFolder(folder, id);
+      return startNode({
+        java,
+        classPath,
+        folder: own,
+        properties: nodeProperties(own, place, nodes, security),
+        logFile: path.join(logFolder, count === 1 ? 'kafka.log' : `kafka-${id}.log`),
+        clusterId: CLUSTER_ID,
+        users: security ? { [security.admin.username]: security.admin.password, ...users } : {},
+      });
+    },
+  };
+}
+
 /**
  * Starts real Apache Kafka on loopback: one node, or three with three copies of everything; resolves when clients may come.
  *
  * @throws Problem without Java or Maven, or when a node does not start.
  */
 export async function startKafka(plan: ClusterPlan): Promise<KafkaCluster> {
-  const { folder, nodes: count = 1, security, users = {}, firstPort = FIRST_PORT, logFolder = folder } = plan;
-  const java = await javaCommand();
-  const classPath = await kafkaClassPath(plan.say);
-  await mkdir(folder, { recursive: true });
-  const nodes = await placesOf(path.join(folder, 'places.json'), count, firstPort);
+  const settled = await settleKafka(plan);
   const running = new Map<number, KafkaNode>();
-  const start = async (place: NodePlace): Promise<void> => {
-    const own = path.join(folder, String(place.id));
-    const node = await startNode({
-      java,
-      classPath,
-      folder: own,
-      properties: nodeProperties(own, place, nodes, security),
-      logFile: path.join(logFolder, count === 1 ? 'kafka.log' : `kafka-${place.id}.log`),
-      clusterId: CLUSTER_ID,
-      users: security ? { [security.admin.username]: security.admin.password, ...users } : {},
-    });
-    running.set(place.id, node);
-  };
+  const start = async (id: number): Promise<void> => void running.set(id, await settled.start(id));
   const stopAll = async (graceMs?: number): Promise<void> => {
     await Promise.all([...running.values()].map((node) => node.stop(graceMs)));
   };
-  const started = await Promise.allSettled(nodes.map(start));
+  const started = await Promise.allSettled(settled.ids.map(start));
   const failed = started.find((one) => one.status === 'rejected');
   if (failed) {
     await stopAll(THROWN_AWAY_MS);
     throw failed.reason;
   }
   return {
-    brokers: nodes.map(({ port }) => `127.0.0.1:${port}`).join(','),
+    brokers: settled.brokers,
     node(id) {
       const node = running.get(id);
       if (!node) throw new Error(`There is no node ${id}`);
       return node;
     },
-    async restart(id) {
-      const place = nodes.find((one) => one.id === id);
-      if (place) await start(place);
-    },
+    restart: start,
     stop: () => stopAll(),
   };
 }

@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Problem, reasonOf } from '../state/problem.ts';
+import { end as endProcess, markOf, processMark, stillRuns } from '../state/processes.ts';
+import { readJson, writeJson } from '../state/state-folder.ts';
 import { tailOf } from '../start/log-tail.ts';
 
 const run = promisify(execFile);
@@ -67,6 +69,15 @@ async function format(plan: NodePlan, settings: string): Promise<void> {
   });
 }
 
+const markFile = (folder: string): string => path.join(folder, 'process.json');
+
+/** Ends the node that a killed program left running in this folder. False when there was none; a stranger that got its number is left alone. */
+export async function endLeftoverNode(folder: string): Promise<boolean> {
+  const mark = processMark.safeParse(await readJson(markFile(folder)));
+  if (!mark.success || !(await stillRuns(mark.data))) return false;
+  return endProcess(mark.data, STOP_MS);
+}
+
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 async function stop(child: ChildProcess, ended: Promise<string>, graceMs: number): Promise<void> {
@@ -93,6 +104,7 @@ async function untilReady(plan: NodePlan, child: ChildProcess, from: number): Pr
 export async function startNode(plan: NodePlan): Promise<KafkaNode> {
   await mkdir(plan.folder, { recursive: true });
   await mkdir(path.dirname(plan.logFile), { recursive: true });
+  await endLeftoverNode(plan.folder);
   const settings = path.join(plan.folder, 'server.properties');
   await writeFile(settings, plan.properties, { mode: 0o600 });
   await format(plan, settings);
@@ -107,6 +119,7 @@ export async function startNode(plan: NodePlan): Promise<KafkaNode> {
   );
   await once(child, 'spawn');
   await log.close();
+  await writeJson(markFile(plan.folder), (await markOf(child.pid ?? 0)) ?? {});
   try {
     await untilReady(plan, child, size);
   } catch (error) {

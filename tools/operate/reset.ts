@@ -18,7 +18,7 @@ Databases that were given by *_DATABASE_URL are not touched.`;
 /** What a city keeps inside its folder; anything else there belongs to somebody else and stays. */
 function ownEntries(city: StateFolder): string[] {
   const files = [city.runFile, city.loadingFile, city.supervisorFile, city.settingsFile, city.postgresFile];
-  const folders = [city.stoppedFolder, path.dirname(city.logFile('any')), path.join(city.path, 'pg')];
+  const folders = [city.stoppedFolder, path.dirname(city.logFile('any')), path.join(city.path, 'pg'), city.kafkaFolder];
   return [...folders, ...files];
 }
 

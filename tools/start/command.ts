@@ -1,5 +1,7 @@
 import { readArguments } from '../state/arguments.ts';
 import { Problem } from '../state/problem.ts';
+import { chooseBus } from './bus-choice.ts';
+import { readInstances } from './instances.ts';
 import { runCity } from './run-city.ts';
 import { startOnly } from './start-only.ts';
 
@@ -11,7 +13,21 @@ store, and keeps all running until Ctrl-C. What dies is started again.
 
   --no-demo       start with an empty store
   --port-base N   the gateway listens on N, the services on N+1 and on (default 4000); a taken port gives the next free one
+  --kafka [3]     facts travel over Apache Kafka: one node of it, or three; needs Java 17 and Maven. With KAFKA_BROKERS in
+                  the environment, over that one. Otherwise PostgreSQL carries them
+  --instances L   several instances of an app, for example projects=2,costs=2
   --only SERVICE  start one stopped service of a running city again`;
+
+/** `--kafka` may stand alone: one node then. */
+const withNodes = (args: readonly string[]): string[] =>
+  args.map((arg, at) => (arg === '--kafka' && !/^[^-]/.test(args[at + 1] ?? '') ? '--kafka=1' : arg));
+
+function kafkaNodes(text: string | undefined): 1 | 3 | undefined {
+  if (text === undefined) return undefined;
+  if (text === '1') return 1;
+  if (text === '3') return 3;
+  throw new Problem(`--kafka ${text} is no number of nodes.`, 'Give 1 or 3, or nothing for one.');
+}
 
 function portBase(text: string | undefined): number {
   const base = Number(text ?? 4000);
@@ -20,11 +36,19 @@ function portBase(text: string | undefined): number {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, city } = readArguments(args, HELP, {
+  const { values, city } = readArguments(withNodes(args), HELP, {
     'no-demo': { type: 'boolean' },
     'port-base': { type: 'string' },
+    kafka: { type: 'string' },
+    instances: { type: 'string' },
     only: { type: 'string' },
   });
   if (values.only !== undefined) return startOnly(city, values.only);
-  return runCity({ city, demo: !values['no-demo'], portBase: portBase(values['port-base']) });
+  return runCity({
+    city,
+    demo: !values['no-demo'],
+    portBase: portBase(values['port-base']),
+    instances: readInstances(values.instances),
+    bus: chooseBus(process.env, kafkaNodes(values.kafka)),
+  });
 }

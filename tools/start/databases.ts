@@ -3,6 +3,7 @@ import type { EmbeddedPostgres } from '@tongchou/embedded-postgres';
 import pg from 'pg';
 import { Problem, reasonOf } from '../state/problem.ts';
 import type { Given } from '../state/settings.ts';
+import type { BusChoice } from './bus-choice.ts';
 
 /** The databases of the city and the settings that name them. */
 const DATABASES = {
@@ -11,15 +12,22 @@ const DATABASES = {
   bus: 'BUS_DATABASE_URL',
 } as const;
 
-type DatabaseName = keyof typeof DATABASES;
+export type DatabaseName = keyof typeof DATABASES;
 const NAMES: readonly DatabaseName[] = ['projects', 'costs', 'bus'];
+
+/** The databases that a city on this bus has: Kafka needs none. */
+export const neededDatabases = ({ kind }: Pick<BusChoice, 'kind'>): readonly DatabaseName[] =>
+  NAMES.filter((name) => name !== 'bus' || kind === 'postgres');
 
 const CONNECT_MS = 5_000;
 
 /** Addresses that the environment gives, as `NAME` or in the file that `NAME_FILE` names. */
-export async function givenDatabases(environment: Given): Promise<Partial<Record<DatabaseName, string>>> {
+export async function givenDatabases(
+  environment: Given,
+  names: readonly DatabaseName[],
+): Promise<Partial<Record<DatabaseName, string>>> {
   const found: Partial<Record<DatabaseName, string>> = {};
-  for (const name of NAMES) {
+  for (const name of names) {
     const file = environment[`${DATABASES[name]}_FILE`];
     const url = environment[DATABASES[name]] ?? (file ? (await readFile(file, 'utf8')).trim() : undefined);
     if (url) found[name] = url;
@@ -27,8 +35,8 @@ export async function givenDatabases(environment: Given): Promise<Partial<Record
   return found;
 }
 
-export const needsEmbedded = (given: Partial<Record<DatabaseName, string>>): boolean =>
-  NAMES.some((name) => given[name] === undefined);
+export const needsEmbedded = (given: Partial<Record<DatabaseName, string>>, names: readonly DatabaseName[]): boolean =>
+  names.some((name) => given[name] === undefined);
 
 /** @throws Problem when a database that was given does not answer; its password is not shown. */
 export async function checkGiven(given: Partial<Record<DatabaseName, string>>): Promise<void> {
@@ -53,12 +61,13 @@ export async function checkGiven(given: Partial<Record<DatabaseName, string>>): 
 export async function allDatabases(
   given: Partial<Record<DatabaseName, string>>,
   server: EmbeddedPostgres | undefined,
-): Promise<Record<DatabaseName, string>> {
-  const urls = { projects: '', costs: '', bus: '' };
-  for (const name of NAMES) {
-    const url = given[name];
-    if (url === undefined) await server?.ensureDatabase(name);
-    urls[name] = url ?? server?.url(name) ?? '';
+  names: readonly DatabaseName[],
+): Promise<Partial<Record<DatabaseName, string>>> {
+  const urls: Partial<Record<DatabaseName, string>> = {};
+  for (const name of names) {
+    if (given[name] === undefined) await server?.ensureDatabase(name);
+    const url = given[name] ?? server?.url(name);
+    if (url !== undefined) urls[name] = url;
   }
   return urls;
 }

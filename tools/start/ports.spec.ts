@@ -39,3 +39,16 @@ it('parts ways from a city that looked at the same moment', async () => {
   expect(places.map(({ port }) => port - base >= 15)).toEqual([false, true, false]);
   expect(new Set(places.map(({ port }) => port)).size).toBe(3);
 });
+
+it('gives further instances of an app ports behind the street', async () => {
+  const base = await quietBase();
+  const places = await choosePorts(['gateway', 'projects', 'projects', 'costs', 'costs', 'costs'], base);
+  expect(places.map(({ app, number, port }) => [app, number, port - base])).toEqual([
+    ['gateway', 1, 0],
+    ['projects', 1, 1],
+    ['projects', 2, 5],
+    ['costs', 1, 2],
+    ['costs', 2, 6],
+    ['costs', 3, 7],
+  ]);
+});

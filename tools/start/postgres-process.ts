@@ -13,7 +13,8 @@ import { readJson, type StateFolder, writeJson } from '../state/state-folder.ts'
 import type { Running } from './keeper.ts';
 
 const FIRST_PORT = 54_320;
-const CONNECTIONS = 200;
+/** For clients other than services, and what an instance of a service holds at most: pool, bus, leaders. */
+const CONNECTIONS = { others: 110, perService: 45 };
 
 const place = z.object({ dataDir: z.string(), port: z.number().int() });
 
@@ -41,18 +42,26 @@ export interface RunningPostgres extends Running {
   readonly server: EmbeddedPostgres;
 }
 
-/**
- * Starts the embedded server in its place. `mayMove`: on the next free port where its own is taken, which is then kept;
- * later starts of one run stay where the services know it.
- */
-export async function launchPostgres(city: StateFolder, at: PostgresPlace, mayMove: boolean): Promise<RunningPostgres> {
+export interface PostgresLaunch {
+  /** On the next free port where its own is taken, which is then kept; later starts stay where the services know it. */
+  readonly mayMove: boolean;
+  /** Instances of services that connect to it. */
+  readonly services: number;
+}
+
+/** Starts the embedded server in its place. */
+export async function launchPostgres(
+  city: StateFolder,
+  at: PostgresPlace,
+  { mayMove, services }: PostgresLaunch,
+): Promise<RunningPostgres> {
   await stopLeftover(at.dataDir);
   const { dataDir } = at;
   const server = await startEmbeddedPostgres({
     dataDir,
     ...(mayMove ? { portFrom: at.port } : { port: at.port }),
     logFile: city.logFile('postgres'),
-    maxConnections: CONNECTIONS,
+    maxConnections: CONNECTIONS.others + services * CONNECTIONS.perService,
   });
   await writeJson(city.postgresFile, { dataDir, port: server.port } satisfies PostgresPlace);
   const mark = (await markOf(server.pid)) ?? { pid: server.pid, started: '' };

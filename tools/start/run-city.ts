@@ -5,16 +5,20 @@ import { addressOf, readRun } from '../state/run-file.ts';
 import { keepSettings, readSettings, settle } from '../state/settings.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { claimCity, endLeftovers, type SupervisorFile } from '../state/supervisor-file.ts';
-import { APPS, City } from './city.ts';
-import { checkGiven, givenDatabases } from './databases.ts';
+import { type BusChoice, checkBus } from './bus-choice.ts';
+import { City } from './city.ts';
+import { checkGiven, givenDatabases, neededDatabases } from './databases.ts';
 import { bringDemo, DEMO } from './demo.ts';
+import { countsOf, type Instances } from './instances.ts';
 import { settlePlace } from './postgres-process.ts';
-import { firstFigure, linksOf } from './welcome.ts';
+import { busLine, firstFigure, linksOf } from './welcome.ts';
 
 export interface CityOptions {
   readonly city: StateFolder;
   readonly demo: boolean;
   readonly portBase: number;
+  readonly instances: Instances;
+  readonly bus: BusChoice;
 }
 
 /** Lines with the seconds since the start before them. */
@@ -53,12 +57,13 @@ interface Prepared {
 }
 
 async function prepare(options: CityOptions, say: (line: string) => void): Promise<Prepared> {
-  const { city: state, demo, portBase } = options;
+  const { city: state, demo, portBase, instances, bus } = options;
   const kept = await readSettings(state);
   const settings = settle(kept, process.env, demo ? DEMO : undefined);
-  await checkGiven(await givenDatabases(process.env));
+  await checkGiven(await givenDatabases(process.env, neededDatabases(bus)));
+  await checkBus(bus, say);
   say(`built: ${describeBuilt(await buildAll())}`);
-  const city = new City({ state, settings, portBase, postgres: await settlePlace(state), say });
+  const city = new City({ state, settings, portBase, instances, bus, postgres: await settlePlace(state), say });
   return { city, keep: async () => (kept ? undefined : keepSettings(state, settings)) };
 }
 
@@ -76,13 +81,13 @@ async function bringUp(
   told: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
-  await city.openDatabases(process.env);
+  await city.openStores(process.env);
   told.throwIfAborted();
   await keep();
-  say('databases answer');
+  say(`databases answer; ${busLine(options.bus, city.describe())}`);
   await city.startApps();
   told.throwIfAborted();
-  say(`${APPS.join(', ')} are ready`);
+  say(`${countsOf(options.instances)} are ready`);
   const demo = { state: options.city, gateway: addressOf(city.describe(), 'gateway') ?? '', told, say };
   if (options.demo) await bringDemo(demo, () => city.enter('loading'));
   told.throwIfAborted();
@@ -96,7 +101,7 @@ async function bringUp(
 
 async function takeDown(city: City, say: (line: string) => void): Promise<void> {
   console.log('');
-  say('stopping: gateway, services, PostgreSQL');
+  say('stopping: gateway, services, and what they stand on');
   await city.goDown();
   say('stopped.');
 }

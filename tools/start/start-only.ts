@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '../state/problem.ts';
-import { addressOf, readRun, serviceNamed } from '../state/run-file.ts';
+import { instancesOf, readRun, serviceNamed } from '../state/run-file.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { runningSupervisor } from '../state/supervisor-file.ts';
 import { answersReady } from './app-process.ts';
@@ -20,9 +20,9 @@ export async function startOnly(city: StateFolder, named: string): Promise<numbe
   }
   await rm(path.join(city.stoppedFolder, service), { force: true });
   for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end; await pause(200)) {
-    const url = addressOf((await readRun(city)) ?? {}, service);
-    if (url === undefined || !(await answersReady(url))) continue;
-    console.log(`${service} runs at ${url}.`);
+    const urls = instancesOf((await readRun(city)) ?? {}, service).map(({ url }) => url);
+    if (urls.length === 0 || (await Promise.all(urls.map(answersReady))).includes(false)) continue;
+    console.log(`${service} runs at ${urls.join(', ')}.`);
     return 0;
   }
   throw new Problem(`${service} did not become ready.`, `Its reason stands in ${city.logFile(service)}.`);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { askCity } from '../state/ask-city.ts';
 import { money as shown, number } from '../state/figures.ts';
-import { addressOf, type RunFile, SERVICES } from '../state/run-file.ts';
+import { addressOf, instancesOf, type RunFile, SERVICES } from '../state/run-file.ts';
 import type { Settings } from '../state/settings.ts';
 import type { StateFolder } from '../state/state-folder.ts';
+import type { BusChoice } from './bus-choice.ts';
 
 const FIGURE = /* GraphQL */ `
   {
@@ -62,21 +63,38 @@ export async function firstFigure(gateway: string, currency: string): Promise<st
   ];
 }
 
+const brokersOf = ({ bus }: RunFile): string => bus?.url.replace('kafka://', '') ?? '';
+
+/** Which bus this run uses; another start may use another. */
+export function busLine(choice: BusChoice, run: RunFile): string {
+  if (choice.kind === 'postgres') return 'facts travel over the PostgreSQL bus';
+  if ('given' in choice) return `facts travel over the Kafka of KAFKA_BROKERS (${choice.given})`;
+  const nodes = choice.nodes === 1 ? 'one node' : `${choice.nodes} nodes`;
+  return `facts travel over Apache Kafka, ${nodes} (${brokersOf(run)})`;
+}
+
+function standsOn(run: RunFile): string[][] {
+  const postgres = run.postgres && `port ${new URL(run.postgres.url).port}, data in ${run.postgres.data ?? '?'}`;
+  const kafka = run.bus?.kind === 'kafka' ? brokersOf(run) : undefined;
+  return [...(postgres ? [['PostgreSQL', postgres]] : []), ...(kafka ? [['Kafka', kafka]] : [])];
+}
+
 /** Links and what to know about this city, as lines. */
 export function linksOf(city: StateFolder, run: RunFile, settings: Settings): string[] {
   const gateway = addressOf(run, 'gateway') ?? '';
   const services = SERVICES.map((name) => [
     name,
-    `${addressOf(run, name) ?? 'stopped'}  (bulk door: POST /v1/commands)`,
+    `${
+      instancesOf(run, name)
+        .map(({ url }) => url)
+        .join(', ') || 'stopped'
+    }  (bulk door: POST /v1/commands)`,
   ]);
-  const postgres = run.postgres
-    ? [['PostgreSQL', `port ${new URL(run.postgres.url).port}, data in ${run.postgres.data}`]]
-    : [];
   const rows = [
     ['GraphQL', `${gateway}/graphql`],
     ['Explorer', `${gateway}/graphiql`],
     ...services,
-    ...postgres,
+    ...standsOn(run),
     ['State, logs', `${city.shown}, ${city.shown}/logs`],
   ];
   const day = settings.referenceDate ?? 'today';

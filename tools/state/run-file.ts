@@ -11,13 +11,25 @@ export const SERVICES = ['projects', 'costs'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 export type AppName = 'gateway' | ServiceName;
 
+/** What every city runs, beside PostgreSQL. */
+export const APPS = ['gateway', ...SERVICES] as const;
+
+/** What an instance of an app is called; they count from 1. */
+export const instanceName = (app: AppName, number: number): string => (number === 1 ? app : `${app}-${number}`);
+
+/** Whether a process of this name is an instance of the app. */
+export const isInstanceOf = (app: AppName, name: string): boolean =>
+  name === app || (name.startsWith(`${app}-`) && /^\d+$/.test(name.slice(app.length + 1)));
+
 /** `run.json`: who runs where. Several instances of an app are a list. */
 export const runFile = z.object({
   gateway: instances.optional(),
   projects: instances.optional(),
   costs: instances.optional(),
   postgres: z.object({ url: origin, pid: z.number().int().positive(), data: z.string().optional() }).optional(),
-  bus: z.object({ kind: z.string(), url: origin }).optional(),
+  bus: z.object({ kind: z.enum(['postgres', 'kafka']), url: origin }).optional(),
+  /** The nodes of a Kafka that the city runs itself. */
+  kafka: z.array(instance).optional(),
 });
 export type RunFile = z.infer<typeof runFile>;
 export type Instance = z.infer<typeof instance>;

@@ -10,6 +10,10 @@ const serviceStatus = z.looseObject({
       models: z.array(z.looseObject({ name: z.string(), version: z.number(), stopped: z.string().optional() })),
     })
     .optional(),
+  policies: z.looseObject({ leading: z.boolean().optional() }).optional(),
+  receiver: z
+    .looseObject({ assigned: z.array(z.looseObject({ topic: z.string(), partition: z.number() })) })
+    .optional(),
   relay: z.looseObject({ leading: z.boolean(), trouble: z.string().optional() }).optional(),
   freshness: z.array(
     z.looseObject({ source: z.string(), closedInstant: z.string().nullable(), lagMs: z.number().nullable() }),

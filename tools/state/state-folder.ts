@@ -16,6 +16,7 @@ export interface StateFolder {
   readonly supervisorFile: string;
   readonly settingsFile: string;
   readonly postgresFile: string;
+  readonly kafkaFolder: string;
   readonly stoppedFolder: string;
   readonly logFile: (app: string) => string;
 }
@@ -31,6 +32,7 @@ export function stateFolder(folder: string = path.join(ROOT, '.tongchou')): Stat
     supervisorFile: inside('supervisor.json'),
     settingsFile: inside('settings.json'),
     postgresFile: inside('postgres.json'),
+    kafkaFolder: inside('kafka'),
     stoppedFolder: inside('stopped'),
     logFile: (app) => inside('logs', `${app}.log`),
   };
