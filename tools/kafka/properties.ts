@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { KEY_STORE_PASSWORD } from './certificates.ts';
 
 /** One node of a cluster: a broker that also votes. */
 export interface NodePlace {
@@ -20,8 +21,9 @@ const security = ({ certificates, admin }: Security): Record<string, string> => 
   'listener.name.clients.scram-sha-512.sasl.jaas.config':
     'org.apache.kafka.common.security.scram.ScramLoginModule required ' +
     `username="${admin.username}" password="${admin.password}";`,
-  'ssl.keystore.type': 'PEM',
-  'ssl.keystore.location': path.join(certificates, 'server.pem'),
+  'ssl.keystore.type': 'PKCS12',
+  'ssl.keystore.location': path.join(certificates, 'broker.p12'),
+  'ssl.keystore.password': KEY_STORE_PASSWORD,
   'ssl.truststore.type': 'PEM',
   'ssl.truststore.location': path.join(certificates, 'ca.pem'),
   'listener.name.controller.ssl.client.auth': 'required',
