@@ -10,7 +10,10 @@ import { closeFreshBrokers } from './fresh-broker.ts';
 import { type FreshServer, openFreshServer } from './fresh-server.ts';
 import { benchKafkaLimit } from './kafka-limit.ts';
 import { benchReadLatency } from './read-latency.ts';
+import { benchReadLatencyOverKafka } from './read-latency-kafka.ts';
 import { benchRebuild } from './rebuild.ts';
+import { benchReceive } from './receive.ts';
+import { benchRelay } from './relay.ts';
 import { benchmarksFile, circumstances, type Measured, onScreen, type Unmeasured } from './report.ts';
 import { REASONS } from './reasons.ts';
 import type { BenchTable } from './table.ts';
@@ -26,7 +29,10 @@ about twenty minutes on two cores; whatever else runs on the machine takes from 
 
   append          appends against Emmett and raw inserts
   read-latency    from an append to own and another service's read model
+  read-latency-kafka  the same to another service over Kafka
   rebuild         a read model built anew
+  relay           a store's events to Kafka and to the PostgreSQL bus
+  receive         facts received in sets against one transaction a fact
   kafka-limit     the Kafka adapter against raw kafkajs
   city            a real city: start to first figure, bulk door, memory
   works-at-scale  a command and the first page of works with 10,000 and with 1,000,000 events
@@ -45,6 +51,9 @@ const BENCHES: Readonly<Record<string, (server: FreshServer, wish: Wish) => Prom
   append: ({ database }, wish) => benchAppend(database, wish),
   'read-latency': ({ database }, wish) => benchReadLatency(database, wish),
   rebuild: ({ database }, wish) => benchRebuild(database, wish),
+  relay: ({ database }, wish) => benchRelay(database, wish),
+  'read-latency-kafka': ({ database }, wish) => benchReadLatencyOverKafka(database, wish),
+  receive: ({ database }, wish) => benchReceive(database, wish),
   'kafka-limit': ({ database }, wish) => benchKafkaLimit(database, wish),
   city: (_, wish) => benchCity(wish),
   'works-at-scale': (_, wish) => benchWorksAtScale(wish),
