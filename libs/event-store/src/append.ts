@@ -1,7 +1,9 @@
+import { performance } from 'node:perf_hooks';
 import type { Claim } from '@tongchou/kernel';
 import { appendParameters, type AppendRow, byStreamId, readAnswer } from './append-parameters.ts';
 import { APPEND, APPEND_GUARDED } from './append-statement.ts';
 import { createCoalescer } from './coalescer.ts';
+import { noMeters, type StoreMeters } from './meters.ts';
 import { runPrepared } from './prepared.ts';
 import type { Store } from './store.ts';
 
@@ -67,21 +69,24 @@ const MOST = { count: 200, bytes: 1_000_000 };
 const MAX_IN_FLIGHT = 2;
 const MAX_WAITING = 20_000;
 
-const hasEvents = ({ commands }: StreamAppend): boolean => commands.some(({ events }) => events.length > 0);
+const eventsOf = ({ commands }: StreamAppend): number => commands.reduce((sum, { events }) => sum + events.length, 0);
 
 const bytesOf = ({ data, metadata }: EventToAppend): number => data.length + metadata.length;
 
 /** Appends to the store's events; concurrent calls of one process share statements. */
-export function createAppender(store: Store): Appender {
+export function createAppender(store: Store, meters: StoreMeters = noMeters): Appender {
   const run = async (streams: readonly StreamAppend[]): Promise<readonly AppendAnswer[]> => {
     const sorted = streams.toSorted(byStreamId);
     const { values, guarded } = appendParameters(sorted);
     const [name, text] = guarded ? ['append guarded', APPEND_GUARDED] : ['append', APPEND];
+    const began = performance.now();
     const [row] = await runPrepared<AppendRow>(store.hotPool, name, text, values);
     if (!row) throw new RangeError('The append answered no row');
     const { answers, ahead } = readAnswer(sorted, row);
     if (ahead > 0) store.log.warn({ streams: ahead }, CLOCKS_DIFFER);
-    if (sorted.some((stream, at) => answers[at]?.appended && hasEvents(stream))) store.wake.announce('facts');
+    const stored = sorted.reduce((sum, stream, at) => (answers[at]?.appended ? sum + eventsOf(stream) : sum), 0);
+    meters.appended(stored, (performance.now() - began) / 1_000);
+    if (stored > 0) store.wake.announce('facts');
     const answerOf = new Map(sorted.map((stream, at) => [stream, answers[at]]));
     return streams.map((stream) => answerOf.get(stream) ?? NOT_APPENDED);
   };

@@ -5,6 +5,7 @@ import type { CommandContext, CommandOutcome } from './command-outcome.ts';
 import { databaseErrorKind } from './database-error.ts';
 import type { PendingCommand, Verdict } from './decide-batch.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { noMeters, type StoreMeters } from './meters.ts';
 import type { Store } from './store.ts';
 import { settleBatch } from './settle-batch.ts';
 import { createStreamFolds } from './stream-folds.ts';
@@ -18,6 +19,7 @@ export interface CommandHandlerOptions<Command extends Tagged, Event extends Tag
   readonly codec: Codec;
   /** Streams whose folded state is remembered, those used last; 5,000 when not given. */
   readonly cacheSize?: number;
+  readonly meters?: StoreMeters;
 }
 
 export interface CommandHandler<Command extends Tagged, State> {
@@ -44,14 +46,14 @@ const flatten = (one: PromiseSettledResult<readonly Verdict[]>): Verdict =>
 export function createCommandHandler<Command extends Tagged, Event extends Tagged, State, Refusal extends Rejection>(
   options: CommandHandlerOptions<Command, Event, State, Refusal>,
 ): CommandHandler<Command, State> {
-  const { store, appender, decider, codec } = options;
+  const { store, appender, decider, codec, meters = noMeters } = options;
   const folds = createStreamFolds({ store, decider, codec, cacheSize: options.cacheSize ?? CACHED_STREAMS });
 
   const { service, systemIdentifier: system } = store;
   const tokenOf = (streamId: string, version: number): string =>
     formatToken(version === 0 ? [] : [{ service, system, streamType: decider.streamType, streamId, version }]);
 
-  const settling = { appender, folds, decider, codec, tokenOf };
+  const settling = { appender, folds, decider, codec, tokenOf, meters };
 
   /** What PostgreSQL refuses in a batch is one command's fault: the others must not pay for it. */
   const settle = async (streamId: string, batch: readonly PendingCommand<Command>[]): Promise<readonly Verdict[]> => {
@@ -71,6 +73,7 @@ export function createCommandHandler<Command extends Tagged, Event extends Tagge
     process: settle,
     maxBatch: MAX_BATCH,
     maxWaiting: MAX_WAITING_A_STREAM,
+    onWaited: meters.waited,
   });
 
   return {

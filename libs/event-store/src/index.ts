@@ -1,3 +1,4 @@
+export * from './backlog.ts';
 export * from './binary-array.ts';
 export * from './canonical-json.ts';
 export * from './checkpoints.ts';
@@ -5,6 +6,8 @@ export * from './closed-instants.ts';
 export * from './difference.ts';
 export * from './leader.ts';
 export * from './log.ts';
+export * from './meters.ts';
+export * from './migration-state.ts';
 export * from './reader.ts';
 export * from './snapshot.ts';
 export * from './store-identity.ts';

@@ -87,6 +87,21 @@ async function beat(client: pg.Client, timing: LeaderTiming, signal: AbortSignal
   }
 }
 
+/** Which of these names anybody leads, in whatever process: leading is holding a lock, and a frozen leader loses it. */
+export async function ledBySomebody(
+  db: Pick<pg.Pool, 'query'>,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ name: string }>(
+    `select name from unnest($1::text[]) as name where exists (
+       select from pg_locks where locktype = 'advisory' and objsubid = 1 and granted
+         and database = (select oid from pg_database where datname = current_database())
+         and ((classid::bigint << 32) | objid::bigint) = hashtextextended('es.leader ' || name, 0))`,
+    [names],
+  );
+  return new Set(rows.map(({ name }) => name));
+}
+
 /**
  * Leads whenever it can: holds a session advisory lock on a connection of its own and runs `onLead` while it does. Another
  * process takes over within 15 s when this one is killed, frozen or cut off; a restarted database is connected to again.

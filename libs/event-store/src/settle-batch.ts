@@ -10,6 +10,7 @@ import {
   type Verdict,
 } from './decide-batch.ts';
 import { Conflict } from './errors.ts';
+import type { StoreMeters } from './meters.ts';
 import type { FreshFold, StreamFolds } from './stream-folds.ts';
 
 export interface Settling<Command extends Tagged, Event extends Tagged, State, Refusal extends Rejection> extends Omit<
@@ -18,6 +19,7 @@ export interface Settling<Command extends Tagged, Event extends Tagged, State, R
 > {
   readonly appender: Appender;
   readonly folds: StreamFolds<State>;
+  readonly meters: Pick<StoreMeters, 'conflicted'>;
 }
 
 /** What a batch has met so far. */
@@ -42,12 +44,17 @@ async function backOff({ streamId, expectedVersion }: StreamAppend, conflicts: n
 }
 
 /** False when nothing of it is stored: notes the names that others hold, and waits where others were faster. */
-async function store(appender: Appender, append: StreamAppend, tried: Tried): Promise<boolean> {
+async function store(
+  { appender, meters }: { readonly appender: Appender; readonly meters: Pick<StoreMeters, 'conflicted'> },
+  append: StreamAppend,
+  tried: Tried,
+): Promise<boolean> {
   const answer = await appender.append(append);
   if (answer.appended) return true;
   answer.claimed.forEach((claim) => tried.claimed.add(claimName(claim)));
-  if (!tried.guessed && !answer.knownCommand && answer.claimed.length === 0)
-    await backOff(append, (tried.conflicts += 1));
+  if (tried.guessed || answer.knownCommand || answer.claimed.length > 0) return false;
+  meters.conflicted();
+  await backOff(append, (tried.conflicts += 1));
   return false;
 }
 
@@ -67,7 +74,7 @@ export async function settleBatch<Command extends Tagged, Event extends Tagged, 
   streamId: string,
   batch: readonly PendingCommand<Command>[],
 ): Promise<readonly Verdict[]> {
-  const { folds, appender, decider } = settling;
+  const { folds, decider } = settling;
   const { streamType } = decider;
   const ids = batch.map(({ context }) => context);
   const tried: Tried = { claimed: new Set(), conflicts: 0, guessed: false };
@@ -79,7 +86,7 @@ export async function settleBatch<Command extends Tagged, Event extends Tagged, 
     if (!tried.guessed || begins(plan)) {
       if (plan.append.length === 0 || (fresh && plan.append.every(({ kept }) => !kept))) return plan.verdicts;
       const append = { streamId, streamType, expectedVersion: known.fold.version, commands: plan.append };
-      if (await store(appender, append, tried)) {
+      if (await store(settling, append, tried)) {
         folds.keep(streamId, plan.fold);
         return plan.verdicts;
       }

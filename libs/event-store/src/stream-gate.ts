@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { Unavailable } from './errors.ts';
 
 export interface StreamGateOptions<Item, Result> {
@@ -7,10 +8,13 @@ export interface StreamGateOptions<Item, Result> {
   readonly maxBatch: number;
   /** Items of one stream that may wait; above, callers are told to come back. */
   readonly maxWaiting: number;
+  /** Told of each batch that had to wait: its items, and how long the first of them waited. */
+  readonly onWaited?: (items: number, seconds: number) => void;
 }
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly since: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
@@ -41,7 +45,12 @@ export function createStreamGate<Item, Result>(
   };
 
   const drain = async (streamId: string, queue: Waiting<Item, Result>[]): Promise<void> => {
-    while (queue.length > 0) await settle(streamId, queue.splice(0, options.maxBatch));
+    for (let waited = false; queue.length > 0; waited = true) {
+      const batch = queue.splice(0, options.maxBatch);
+      const [first] = batch;
+      if (waited && first) options.onWaited?.(batch.length, (performance.now() - first.since) / 1_000);
+      await settle(streamId, batch);
+    }
     queues.delete(streamId);
   };
 
@@ -52,7 +61,7 @@ export function createStreamGate<Item, Result>(
         reject(new Unavailable(`${options.maxWaiting} commands wait for ${streamId} already: send it again later`));
         return;
       }
-      queue.push({ item, resolve, reject });
+      queue.push({ item, since: performance.now(), resolve, reject });
       if (queues.has(streamId)) return;
       queues.set(streamId, queue);
       queueMicrotask(() => void drain(streamId, queue));
