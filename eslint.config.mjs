@@ -39,6 +39,7 @@ export const LIBS = {
     ...['@tongchou/kernel', '@tongchou/contracts', '@tongchou/event-store', '@nestjs/common', '@nestjs/microservices'],
     ...['kafkajs', 'pg', 'rxjs', 'uuid', 'node:'],
   ],
+  access: ['@tongchou/kernel', 'jose', 'zod'],
   'embedded-postgres': ['pg', 'node:'],
   'service-shell': [
     ...['@tongchou/kernel', '@tongchou/contracts', '@tongchou/event-store', '@tongchou/messaging', ...NEST],

@@ -1,9 +1,13 @@
 import type { Tagged } from './decider.ts';
 import type { IsoDate } from './dates.ts';
 
-/** Who acted. Roles and delegation are added beside `subject`; stored actors keep their shape. */
+/** Who acted. Facts of former times have the subject alone. */
 export interface Actor {
   readonly subject: string;
+  /** As what they acted. */
+  readonly role?: string;
+  /** Who delegated it to them. */
+  readonly onBehalfOf?: string;
 }
 
 /** What travels with every event beside its data. */

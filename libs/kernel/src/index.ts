@@ -2,6 +2,7 @@ export * from './cents.ts';
 export * from './dates.ts';
 export * from './decider.ts';
 export * from './fact.ts';
+export * from './four-eyes.ts';
 export * from './ids.ts';
 export * from './read-model.ts';
 export * from './reported.ts';
