@@ -22,7 +22,12 @@ insert into bus.log (topic, partition, "offset", key, headers, value, ephemeral)
 select $1, $2, at, $3, $4, $5, false from place`;
 
 function onPostgres(url: string): Foreign {
-  const pool = new pg.Pool({ connectionString: url, max: 1, application_name: 'foreign', connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 1,
+    application_name: 'foreign',
+    connectionTimeoutMillis: 5_000,
+  });
   pool.on('error', () => undefined);
   return {
     async send(topic, messages) {
