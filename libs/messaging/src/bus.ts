@@ -83,6 +83,8 @@ export interface SubscriptionStatus {
   /** False when nothing is received and nothing here will change that by itself soon. */
   readonly healthy: boolean;
   readonly reason?: string;
+  /** It is the bus that keeps it from receiving, not its handler: it has no place in the group, and goes on trying. */
+  readonly alone?: true;
   readonly assigned: readonly { readonly topic: string; readonly partition: number; readonly position: number }[];
 }
 

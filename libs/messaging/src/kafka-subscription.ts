@@ -69,9 +69,11 @@ export class KafkaSubscription implements Subscription {
   }
 
   status(): SubscriptionStatus {
-    const reason = this.reading?.stuck(this.parts.timing.stuckMs) ?? this.whyAlone();
     const assigned = this.reading?.list() ?? [];
-    return { healthy: reason === undefined, assigned, ...(reason !== undefined && { reason }) };
+    const stuck = this.reading?.stuck(this.parts.timing.stuckMs);
+    if (stuck !== undefined) return { healthy: false, assigned, reason: stuck };
+    const reason = this.whyAlone();
+    return reason === undefined ? { healthy: true, assigned } : { healthy: false, assigned, reason, alone: true };
   }
 
   async close(): Promise<void> {

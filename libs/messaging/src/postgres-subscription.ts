@@ -76,13 +76,10 @@ export class PostgresSubscription implements Subscription {
       ({ working, lastSign }) => working && now - lastSign > this.parts.timing.stuckMs,
     );
     const alone = !this.membership?.alive() && now - this.aloneSince > ALONE_MS;
-    const reason = stuck
-      ? `the handler of ${nameOf(stuck)} gives no sign`
-      : alone
-        ? `no place in the group: ${this.trouble ?? 'not joined yet'}`
-        : undefined;
     const assigned = [...this.held.values()].map(({ topic, partition, position }) => ({ topic, partition, position }));
-    return { healthy: reason === undefined, assigned, ...(reason !== undefined && { reason }) };
+    if (stuck) return { healthy: false, assigned, reason: `the handler of ${nameOf(stuck)} gives no sign` };
+    if (!alone) return { healthy: true, assigned };
+    return { healthy: false, assigned, reason: `no place in the group: ${this.trouble ?? 'not joined yet'}`, alone };
   }
 
   async close(): Promise<void> {
