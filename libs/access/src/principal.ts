@@ -29,9 +29,9 @@ const claims = z.object({
   sub: word,
   act: z.object({ sub: word }).optional(),
   roles: words.default([]),
-  districts: words.optional(),
-  departments: words.optional(),
-  projects: words.optional(),
+  districts: words.exactOptional(),
+  departments: words.exactOptional(),
+  projects: words.exactOptional(),
   amount_limit: z.string().optional(),
 });
 
@@ -42,16 +42,14 @@ const claims = z.object({
 export function principalOf(verified: unknown): Principal | undefined {
   const parsed = claims.safeParse(verified);
   if (!parsed.success) return undefined;
-  const { sub, act, roles, districts, departments, projects, amount_limit: limit } = parsed.data;
+  const { sub, act, roles, amount_limit: limit, ...reach } = parsed.data;
   const amountLimit = limit === undefined ? undefined : parseMoney(limit);
   if (limit !== undefined && amountLimit === undefined) return undefined;
   return {
     subject: act?.sub ?? sub,
     ...(act && act.sub !== sub && { onBehalfOf: sub }),
     roles: roles.filter(isRole),
-    ...(districts && { districts }),
-    ...(departments && { departments }),
-    ...(projects && { projects }),
+    ...reach,
     ...(amountLimit !== undefined && { amountLimit }),
   };
 }

@@ -38,7 +38,7 @@ async function fetchKeys(issuer: string): Promise<JSONWebKeySet> {
   const found = discovery.parse(await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`));
   if (found.issuer !== issuer) throw new Error(`${issuer} says that it is ${found.issuer}`);
   // What is no key that we know is left to jose, which skips it.
-  return keySet.parse(await fetchJson(found.jwks_uri)) as JSONWebKeySet;
+  return keySet.parse(await fetchJson(found.jwks_uri));
 }
 
 /**
