@@ -11,8 +11,8 @@ import type { Relay, RelayOptions } from './relay.ts';
 const codec = createCodec({});
 
 /** A service that publishes: everything but `Kept` is public. */
-export async function openMill(database: SpecDatabase) {
-  const open = (): Promise<Store> => openStore({ url: database.url, service: SOURCE });
+export async function openMill(database: SpecDatabase, service: string = SOURCE) {
+  const open = (): Promise<Store> => openStore({ url: database.url, service });
   const store = await open();
   const appender = createAppender(store);
   const versions = new Map<string, number>();

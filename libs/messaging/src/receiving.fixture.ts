@@ -32,6 +32,7 @@ export function millContracts(): ReceivedContracts & { known: number } {
 }
 
 export interface FactShape {
+  readonly source?: string;
   readonly eventId?: string;
   readonly type?: string;
   readonly schemaVersion?: number;
@@ -45,10 +46,10 @@ type Unplaced = Omit<IncomingMessage, 'offset'>;
 
 /** The message of a fact of stream `name`, as a mill's relay sends it. */
 export function factMessageOf(name: string, version: number, shape: FactShape = {}): Unplaced {
-  const { type = 'Ground', schemaVersion = 1, eventId = uuidFor(`${name} ${version}`) } = shape;
+  const { source = SOURCE, type = 'Ground', schemaVersion = 1, eventId = uuidFor(`${name} ${version}`) } = shape;
   const data = 'data' in shape ? shape.data : { sacks: version };
   const fact = {
-    source: SOURCE,
+    source,
     streamId: uuidFor(name),
     streamType: 'Mill',
     version,
