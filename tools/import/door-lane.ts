@@ -30,8 +30,8 @@ interface Waiting {
 
 export interface LaneOptions {
   readonly service: ServiceName;
-  /** Where the service is now; `undefined` while it is away. */
-  address(): Promise<string | undefined>;
+  /** Where to send after so many rounds in a row that settled nothing: another instance each time. `undefined` while it is away. */
+  address(failures: number): Promise<string | undefined>;
   /** Without any verdict for this long, the lane gives up. */
   readonly patienceMs: number;
 }
@@ -57,6 +57,8 @@ export class DoorLane {
   #queue: Waiting[] = [];
   #wake: () => void = () => undefined;
   #closed = false;
+  /** Rounds in a row that settled nothing. */
+  #failures = 0;
   #progressAt = Date.now();
   #last = 'it has not answered yet';
 
@@ -92,6 +94,7 @@ export class DoorLane {
         continue;
       }
       const settled = await this.#round();
+      this.#failures = settled > 0 ? 0 : this.#failures + 1;
       if (settled > 0) {
         this.#progressAt = Date.now();
         waitMs = FIRST_PAUSE_MS;
@@ -110,7 +113,7 @@ export class DoorLane {
     const batch = this.#take();
     const left = new Set(batch);
     try {
-      const url = await this.#of.address();
+      const url = await this.#of.address(this.#failures);
       if (url === undefined) this.#last = 'it does not run';
       else await this.#post(url, batch, left);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { addressOf, readRun, SERVICES, type ServiceName } from '../state/run-file.ts';
+import { instancesOf, readRun, SERVICES, type ServiceName } from '../state/run-file.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { DoorLane, type WireVerdict } from './door-lane.ts';
 import type { ImportCommand, Profile, Row } from './profile.ts';
@@ -57,7 +57,10 @@ function lanesTo(city: StateFolder): Lanes {
     new DoorLane({
       service,
       patienceMs: PATIENCE_MS,
-      address: async () => addressOf((await readRun(city)) ?? {}, service),
+      address: async (failures) => {
+        const instances = instancesOf((await readRun(city)) ?? {}, service);
+        return instances[failures % instances.length]?.url;
+      },
     });
   return { projects: lane('projects'), costs: lane('costs') };
 }

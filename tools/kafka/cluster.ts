@@ -11,7 +11,7 @@ export interface ClusterPlan {
   /** Settings and data of all nodes; started again there, the cluster is the same one at the same addresses. */
   readonly folder: string;
   readonly nodes?: 1 | 3;
-  /** Where the first node listens, when it is free. */
+  /** Where the first node listens, when it is free; somewhere from 20000 to 29000 when not given. */
   readonly firstPort?: number;
   readonly security?: Security;
   /** Users that exist from the first start, by password; with `security`. */
@@ -30,7 +30,8 @@ export interface KafkaCluster {
   stop(): Promise<void>;
 }
 
-const FIRST_PORT = 29_092;
+/** Clusters that start at the same moment part ways: each looks for free ports from another place. */
+const somewhere = (): number => 20_000 + 10 * Math.floor(Math.random() * 900);
 const CLUSTER_ID = 'dG9uZ2Nob3Uta2Fma2EtMQ';
 const THROWN_AWAY_MS = 0;
 
@@ -75,6 +76,8 @@ export interface SettledKafka {
   /** As `KAFKA_BROKERS` takes them. */
   readonly brokers: string;
   readonly ids: readonly number[];
+  /** Whether another program listens where the node belongs; of a node that does not run. */
+  isTaken(id: number): Promise<boolean>;
   /** Starts a node where clients and the others know it; several may start at once. @throws Problem when it does not start. */
   start(id: number): Promise<KafkaNode>;
 }
@@ -85,7 +88,7 @@ export interface SettledKafka {
  * @throws Problem without Java or Maven.
  */
 export async function settleKafka(plan: ClusterPlan): Promise<SettledKafka> {
-  const { folder, nodes: count = 1, security, users = {}, firstPort = FIRST_PORT, logFolder = folder } = plan;
+  const { folder, nodes: count = 1, security, users = {}, firstPort = somewhere(), logFolder = folder } = plan;
   const java = await javaCommand();
   const classPath = await kafkaClassPath(plan.say);
   await mkdir(folder, { recursive: true });
@@ -94,6 +97,7 @@ export async function settleKafka(plan: ClusterPlan): Promise<SettledKafka> {
   return {
     brokers: nodes.map(({ port }) => `127.0.0.1:${port}`).join(','),
     ids: nodes.map(({ id }) => id),
+    isTaken: async (id) => !(await areFree(nodes.filter((one) => one.id === id))),
     async start(id) {
       const place = nodes.find((one) => one.id === id);
       if (!place) throw new Error(`There is no node ${id}`);

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { readArguments } from '../state/arguments.ts';
 import { askService } from '../state/ask-service.ts';
 import { Problem } from '../state/problem.ts';
-import { addressOf, runningCity, SERVICES, serviceNamed } from '../state/run-file.ts';
+import { instancesOf, runningCity, SERVICES, serviceNamed } from '../state/run-file.ts';
 import type { StateFolder } from '../state/state-folder.ts';
+import { serviceAddress } from '../state/service-address.ts';
 import { type ParkedEntry, parkedOf } from '../state/service-status.ts';
 
 const HELP = `
@@ -16,12 +17,8 @@ order, after the cause was removed; what is still at fault stays parked).
 
 const anything = z.looseObject({});
 
-async function addressed(city: StateFolder, named: string | undefined): Promise<string> {
-  const service = serviceNamed(named);
-  const url = addressOf(await runningCity(city), service);
-  if (url === undefined) throw new Problem(`${service} does not run.`, `Start it: npm start -- --only ${service}.`);
-  return url;
-}
+const addressed = (city: StateFolder, named: string | undefined): Promise<string> =>
+  serviceAddress(city, serviceNamed(named));
 
 const stream = ({ source, streamId }: ParkedEntry): string => (streamId === null ? source : `${source}/${streamId}`);
 
@@ -29,8 +26,9 @@ async function list(city: StateFolder, json: boolean): Promise<number> {
   const running = await runningCity(city);
   const found: (ParkedEntry & { service: string })[] = [];
   for (const service of SERVICES) {
-    const url = addressOf(running, service);
-    if (url !== undefined) found.push(...(await parkedOf(url)).map((entry) => ({ ...entry, service })));
+    if (instancesOf(running, service).length === 0) continue;
+    const waiting = await parkedOf(await serviceAddress(city, service));
+    found.push(...waiting.map((entry) => ({ ...entry, service })));
   }
   if (json) console.log(JSON.stringify(found, null, 2));
   else if (found.length === 0) console.log('Nothing is parked.');

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { readArguments } from '../state/arguments.ts';
 import { askService } from '../state/ask-service.ts';
 import { Problem } from '../state/problem.ts';
-import { addressOf, runningCity, serviceNamed } from '../state/run-file.ts';
+import { serviceNamed } from '../state/run-file.ts';
+import { serviceAddress } from '../state/service-address.ts';
 import { statusOf } from '../state/service-status.ts';
 
 const HELP = `
@@ -20,8 +21,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const { words, city } = readArguments(args, HELP, {}, { atMost: 2 });
   const service = serviceNamed(words[0]);
   const model = words[1];
-  const url = addressOf(await runningCity(city), service);
-  if (url === undefined) throw new Problem(`${service} does not run.`, `Start it: npm start -- --only ${service}.`);
+  const url = await serviceAddress(city, service);
   if (model === undefined) {
     const models = (await statusOf(url)).runner?.models.map(({ name }) => name) ?? [];
     throw new Problem('No read model was named.', `${service} has ${models.join(', ')}.`);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { alive } from '@tongchou/embedded-postgres';
 import { readArguments } from '../state/arguments.ts';
 import { reasonOf } from '../state/problem.ts';
-import { instancesOf, readRun, type RunFile, SERVICES } from '../state/run-file.ts';
+import { APPS, type Instance, instanceName, instancesOf, readRun, type RunFile, SERVICES } from '../state/run-file.ts';
 import { type ServiceStatus, statusOf } from '../state/service-status.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { type Phase, runningSupervisor } from '../state/supervisor-file.ts';
@@ -10,7 +10,8 @@ import { type Phase, runningSupervisor } from '../state/supervisor-file.ts';
 const HELP = `
 npm run status [-- --json]
 
-Who runs where, with which process and how much memory, and how fresh each service's answers are.
+Who runs where, with which process and how much memory; of several instances of a service which one leads (relay: publishes,
+runner: folds read models, policies: reacts) and which partitions each receives; how fresh each service's answers are.
 Exit code: 0 all runs and is ready, 1 something does not.`;
 
 interface Line {
@@ -19,6 +20,10 @@ interface Line {
   readonly pid: number;
   /** Proportional share of memory in MB, where the system tells it. */
   readonly memoryMb: number | null;
+  /** What this instance does for all of its service: `relay`, `runner`, `policies`. */
+  readonly leads: readonly string[];
+  /** Which partitions of which topic it receives. */
+  readonly receives: string;
   readonly state: string;
   readonly fresh: string;
   readonly well: boolean;
@@ -30,64 +35,102 @@ async function memoryOf(pid: number): Promise<number | null> {
   return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
 }
 
+const NOTHING_MORE = { leads: [], receives: '', fresh: '' };
+
 const freshness = ({ freshness: sources }: ServiceStatus): string =>
   sources
     .map(({ source, lagMs }) => `${source} ${lagMs === null ? 'unknown' : `${(lagMs / 1000).toFixed(1)} s`}`)
     .join(', ');
 
-async function serviceLine(app: string, { url, pid }: { url: string; pid: number }): Promise<Line> {
+const leads = ({ relay, runner, policies }: ServiceStatus): string[] =>
+  Object.entries({ relay, runner, policies }).flatMap(([name, part]) => (part?.leading ? [name] : []));
+
+/** `costs 0-5 7`: topics by their service, runs of partitions joined. */
+function receives({ receiver }: ServiceStatus): string {
+  const topics = Object.groupBy(receiver?.assigned ?? [], ({ topic }) => topic.split('.')[0] ?? topic);
+  return Object.entries(topics)
+    .map(([topic, assigned = []]) => `${topic} ${runsOf(assigned.map(({ partition }) => partition)).join(' ')}`)
+    .join(', ');
+}
+
+function runsOf(numbers: readonly number[]): string[] {
+  const runs: { from: number; to: number }[] = [];
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last?.to === number - 1) last.to = number;
+    else runs.push({ from: number, to: number });
+  }
+  return runs.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
+}
+
+async function serviceLine(app: string, { url, pid }: Instance): Promise<Line> {
   const known = { app, url, pid, memoryMb: await memoryOf(pid) };
   try {
     const status = await statusOf(url);
     const well = status.unready.length === 0;
-    return { ...known, state: well ? 'ready' : status.unready.join('; '), fresh: freshness(status), well };
+    const state = well ? 'ready' : status.unready.join('; ');
+    return { ...known, leads: leads(status), receives: receives(status), state, fresh: freshness(status), well };
   } catch (error) {
-    return { ...known, state: alive(pid) ? reasonOf(error) : 'not running', fresh: '', well: false };
+    return { ...known, ...NOTHING_MORE, state: alive(pid) ? reasonOf(error) : 'not running', well: false };
   }
 }
 
-async function gatewayLine({ url, pid }: { url: string; pid: number }): Promise<Line> {
-  const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) }).then(
+async function gatewayLine(app: string, { url, pid }: Instance): Promise<Line> {
+  const state = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) }).then(
     async (reply) => (reply.ok ? 'ready' : (await reply.text()).slice(0, 300)),
     (error: unknown) => (alive(pid) ? reasonOf(error) : 'not running'),
   );
-  return {
-    app: 'gateway',
-    url,
-    pid,
-    memoryMb: await memoryOf(pid),
-    state: answer,
-    fresh: '',
-    well: answer === 'ready',
-  };
+  return { app, url, pid, memoryMb: await memoryOf(pid), ...NOTHING_MORE, state, well: state === 'ready' };
 }
 
-async function postgresLine({ postgres }: RunFile): Promise<Line[]> {
-  if (!postgres) return [];
-  const { pid } = postgres;
+/** What the city stands on: looked at by process, its doctor asks more. */
+async function groundLine(app: string, { url, pid }: Instance): Promise<Line> {
   const well = alive(pid);
-  const { host } = new URL(postgres.url);
+  const { protocol, host } = new URL(url);
   const state = well ? 'runs' : 'not running';
-  return [{ app: 'postgres', url: `postgres://${host}`, pid, memoryMb: await memoryOf(pid), state, fresh: '', well }];
+  return { app, url: `${protocol}//${host}`, pid, memoryMb: await memoryOf(pid), ...NOTHING_MORE, state, well };
 }
 
 async function linesOf(run: RunFile): Promise<Line[]> {
-  const lines = await Promise.all([
-    ...instancesOf(run, 'gateway').map(gatewayLine),
-    ...SERVICES.flatMap((app) => instancesOf(run, app).map((instance) => serviceLine(app, instance))),
+  const apps = APPS.flatMap((app) =>
+    instancesOf(run, app).map((instance, at) => {
+      const name = instanceName(app, at + 1);
+      return app === 'gateway' ? gatewayLine(name, instance) : serviceLine(name, instance);
+    }),
+  );
+  const nodes = run.kafka ?? [];
+  return Promise.all([
+    ...apps,
+    ...(run.postgres ? [groundLine('postgres', run.postgres)] : []),
+    ...nodes.map((node, at) => groundLine(nodes.length === 1 ? 'kafka' : `kafka-${at + 1}`, node)),
   ]);
-  return [...lines, ...(await postgresLine(run))];
 }
 
-const COLUMNS = [10, 28, 9, 9, 8] as const;
+const COLUMNS = ['app', 'where', 'pid', 'memory', 'state', 'leads', 'receives', 'behind'];
+const GAP = 2;
 
-const row = (cells: readonly string[]): string => cells.map((cell, at) => cell.padEnd(COLUMNS[at] ?? 0)).join('');
+const cellsOf = (line: Line): string[] => [
+  line.app,
+  line.url,
+  String(line.pid),
+  line.memoryMb === null ? '?' : `${line.memoryMb} MB`,
+  line.well ? line.state : 'NOT READY',
+  line.leads.join(' '),
+  line.receives,
+  line.fresh,
+];
 
 function print(lines: readonly Line[], stopped: readonly string[], phase: Phase | undefined): void {
-  console.log(row(['app', 'where', 'pid', 'memory', 'state', 'behind']));
-  for (const { app, url, pid, memoryMb, state, fresh } of lines) {
-    console.log(row([app, url, String(pid), memoryMb === null ? '?' : `${memoryMb} MB`, `${state} `, fresh]).trimEnd());
-  }
+  const rows = [COLUMNS, ...lines.map(cellsOf)];
+  const widths = COLUMNS.map((_, at) => GAP + Math.max(...rows.map((cells) => cells[at]?.length ?? 0)));
+  for (const cells of rows)
+    console.log(
+      cells
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('')
+        .trimEnd(),
+    );
+  for (const { app, state, well } of lines) if (!well) console.log(`${app}: ${state}`);
   for (const service of stopped) console.log(`${service} is stopped: npm start -- --only ${service}`);
   if (phase === undefined) {
     console.log('Nobody keeps it running: its supervisor ended. npm start cleans up and starts anew.');

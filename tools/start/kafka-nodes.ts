@@ -7,6 +7,8 @@ import type { StateFolder } from '../state/state-folder.ts';
 import type { SupervisorFile } from '../state/supervisor-file.ts';
 import { Keeper, type Running } from './keeper.ts';
 
+const FIRST_PORT = 29_092;
+const PORT_TRIES = 5;
 const LOG_LIMIT_BYTES = 10_000_000;
 
 export interface KafkaPlan {
@@ -14,6 +16,12 @@ export interface KafkaPlan {
   readonly nodes: 1 | 3;
   readonly changed: () => void;
   readonly say: (line: string) => void;
+}
+
+interface Kept {
+  readonly id: number;
+  readonly name: string;
+  readonly keeper: Keeper;
 }
 
 /** Clusters of one node and of three are two clusters: facts are published again to the one that lacks them. */
@@ -25,7 +33,7 @@ export class KafkaNodes {
   readonly #plan: KafkaPlan;
   #settled: SettledKafka | undefined;
   #down = false;
-  #keepers: readonly { readonly id: number; readonly name: string; readonly keeper: Keeper }[] = [];
+  #keepers: readonly Kept[] = [];
 
   constructor(plan: KafkaPlan) {
     this.#plan = plan;
@@ -33,21 +41,13 @@ export class KafkaNodes {
 
   /** Resolves when clients may come. @throws Problem when a node does not start. */
   async start(): Promise<void> {
-    const { state, nodes } = this.#plan;
-    const [one = '', three = ''] = kafkaFolders(state);
-    const folder = nodes === 1 ? one : three;
-    this.#settled = await settleKafka({ folder, nodes, logFolder: path.dirname(state.logFile('kafka')) });
-    if (this.#down) return;
-    const { ids } = this.#settled;
-    this.#keepers = ids.map((id) => this.#keep(this.#settled, id, ids.length === 1 ? 'kafka' : `kafka-${id}`));
-    const starts = await Promise.allSettled(this.#keepers.map(({ keeper }) => keeper.start()));
-    for (const start of starts) if (start.status === 'rejected') throw start.reason;
+    for (let tries = 1; !(await this.#try(tries)); tries += 1) continue;
   }
 
   /** Also one that is only about to start. */
   async stop(): Promise<void> {
     this.#down = true;
-    await Promise.all(this.#keepers.map(({ keeper }) => keeper.stop()));
+    await this.#stopNodes();
   }
 
   /** What services need to know of it. */
@@ -82,15 +82,40 @@ export class KafkaNodes {
     return this.#keepers.flatMap(({ name, keeper: { mark } }) => (mark ? [{ name, ...mark }] : []));
   }
 
-  #keep(settled: SettledKafka | undefined, id: number, name: string) {
-    const { state, changed, say } = this.#plan;
+  /** False when another program took one of the ports meanwhile: all nodes move then, for they know each other's. */
+  async #try(tries: number): Promise<boolean> {
+    const { state, nodes, say } = this.#plan;
+    const [one = '', three = ''] = kafkaFolders(state);
+    const folder = nodes === 1 ? one : three;
+    const place = { folder, nodes, logFolder: path.dirname(state.logFile('kafka')) };
+    const settled = await settleKafka(tries === 1 ? { ...place, firstPort: FIRST_PORT } : place);
+    if (this.#down) return true;
+    this.#settled = settled;
+    this.#keepers = settled.ids.map((id) => this.#keep(settled, id));
+    const starts = await Promise.allSettled(this.#keepers.map(({ keeper }) => keeper.start()));
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (!failed) return true;
+    await this.#stopNodes();
+    const taken = await Promise.all(settled.ids.map((id) => settled.isTaken(id)));
+    if (tries === PORT_TRIES || this.#down || !taken.includes(true)) throw failed.reason;
+    say('another program took a port of Kafka meanwhile: its nodes start anew on others');
+    return false;
+  }
+
+  async #stopNodes(): Promise<void> {
+    await Promise.all(this.#keepers.map(({ keeper }) => keeper.stop()));
+  }
+
+  #keep(settled: SettledKafka, id: number): Kept {
+    const { state, changed, say, nodes } = this.#plan;
+    const name = nodes === 1 ? 'kafka' : `kafka-${id}`;
     const logFile = state.logFile(name);
     const launch = async (): Promise<Running> => {
-      if (!settled) throw new Error('The nodes have no places yet');
       await setAsideLong(logFile);
       return runningOf(await settled.start(id));
     };
-    return { id, name, keeper: new Keeper({ name: `Kafka (${name})`, logFile, launch, changed, say }) };
+    const hopeless = (): Promise<boolean> => settled.isTaken(id);
+    return { id, name, keeper: new Keeper({ name, logFile, launch, hopeless, changed, say }) };
   }
 }
 
