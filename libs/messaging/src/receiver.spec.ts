@@ -101,6 +101,31 @@ describe('a batch', () => {
     expect(await listener.receiver.startAt('mill.events.v1', 0)).toBeGreaterThanOrEqual(4);
   });
 
+  it('of a topic that was made again, and has grown past our place unseen, is read from the earliest', async () => {
+    await listener.receiver.receive(batchOf([fact('a', 1), fact('a', 2)]));
+    const anew = { generation: uuidFor(`a new life of ${generation}`) };
+    const behind = batchOf([fact('a', 3, anew)], { from: 2, since: 0 });
+    await listener.receiver.receive(behind);
+    expect(behind.asked).toEqual({ seek: 0 });
+    await listener.receiver.receive(batchOf([fact('b', 1, anew), fact('a', 1, anew), fact('a', 3, anew)]));
+    expect(await storedOf('a', 'b')).toEqual([...places('a', 1, 2), ...places('b', 1), ...places('a', 3)]);
+  });
+
+  it('that begins a generation behind an older one is read again once, then taken', async () => {
+    const old = batchOf([fact('a', 1), fact('a', 2)]);
+    await listener.receiver.receive(old);
+    const anew = { generation: uuidFor(`a new life of ${generation}`) };
+    const next = (): ReturnType<typeof batchOf> => batchOf([fact('a', 1, anew), fact('a', 3, anew)], { from: 2 });
+    const first = next();
+    await listener.receiver.receive(first);
+    expect(first.asked).toEqual({ seek: 0 });
+    await listener.receiver.receive(old);
+    const again = next();
+    await listener.receiver.receive(again);
+    expect(again.asked).toEqual({});
+    expect(await storedOf('a')).toEqual(places('a', 1, 2, 3));
+  });
+
   it('of a process that slept through its end has no effect', async () => {
     const locker = new pg.Client({ connectionString: listener.url });
     await locker.connect();
