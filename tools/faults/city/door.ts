@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import type { ServiceName } from '../../state/run-file.ts';
+import type { Answer, Step } from './step.ts';
+
+const ASK_MS = 30_000;
+
+const verdict = z.object({
+  line: z.number().int(),
+  status: z.enum(['accepted', 'repeated', 'rejected', 'invalid', 'retry', 'failed']),
+  code: z.string().optional(),
+  message: z.string().optional(),
+  consistencyToken: z.string().optional(),
+});
+
+const mutated = z.object({
+  data: z
+    .object({
+      answer: z
+        .object({ consistencyToken: z.string().nullable(), errors: z.array(z.object({ code: z.string() })) })
+        .nullable(),
+    })
+    .nullish(),
+  errors: z.array(z.object({ message: z.string(), extensions: z.looseObject({ code: z.string() }) })).optional(),
+});
+
+/** What became of a batch: an answer a step, none for those of which nothing was heard, and why not. */
+export interface Sent {
+  readonly answers: ReadonlyMap<Step, Answer>;
+  readonly failure?: string;
+}
+
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+};
+
+/** One line of the bulk door's answer. */
+export const readVerdict = (line: string): Answer & { readonly line: number } => verdict.parse(JSON.parse(line));
+
+function collect(line: string, steps: readonly Step[], answers: Map<Step, Answer>): void {
+  const { line: number, ...answer } = readVerdict(line);
+  const step = steps[number - 1];
+  if (step) answers.set(step, answer);
+}
+
+async function readVerdicts(reply: Response, steps: readonly Step[], answers: Map<Step, Answer>): Promise<void> {
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const piece of reply.body ?? []) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') collect(line, steps, answers);
+  }
+}
+
+/** Sends steps of one service to a bulk door. Never throws: what was heard before the connection broke counts. */
+export async function sendBulk(address: string, steps: readonly Step[], withinMs = ASK_MS): Promise<Sent> {
+  const answers = new Map<Step, Answer>();
+  const line = ({ command, key, input }: Step): string => JSON.stringify({ command, idempotencyKey: key, input });
+  try {
+    const reply = await fetch(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: steps.map((step) => `${line(step)}\n`).join(''),
+      signal: AbortSignal.timeout(withinMs),
+    });
+    if (!reply.ok) return { answers, failure: `HTTP ${reply.status}: ${(await reply.text()).slice(0, 300)}` };
+    await readVerdicts(reply, steps, answers);
+    return answers.size === steps.length ? { answers } : { answers, failure: 'the answer ended early' };
+  } catch (error) {
+    return { answers, failure: reasonOf(error) };
+  }
+}
+
+const PHASE_WORD = /"phase":"([A-Z][a-zA-Z]+)"/;
+
+/** The graph spells phases in capitals. */
+const inGraphWords = (input: object): unknown =>
+  JSON.parse(JSON.stringify(input).replace(PHASE_WORD, (_, word: string) => `"phase":"${word.toUpperCase()}"`));
+
+/** Sends one step as a mutation through the gateway. Never throws. */
+export async function sendMutation(gateway: string, step: Step, withinMs = ASK_MS): Promise<Sent> {
+  const name = step.command.charAt(0).toLowerCase() + step.command.slice(1);
+  const query = `mutation ($input: ${step.command}Input!) { answer: ${name}(input: $input) { consistencyToken errors { code } } }`;
+  const variables = { input: { idempotencyKey: step.key, ...Object(inGraphWords(step.input)) } };
+  try {
+    const reply = await fetch(`${gateway}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+      signal: AbortSignal.timeout(withinMs),
+    });
+    return mutationAnswer(step, mutated.parse(await reply.json()));
+  } catch (error) {
+    return { answers: new Map(), failure: reasonOf(error) };
+  }
+}
+
+function mutationAnswer(step: Step, { data, errors }: z.output<typeof mutated>): Sent {
+  const answer = data?.answer;
+  const [fault] = errors ?? [];
+  if (!answer)
+    return { answers: new Map(), failure: `${fault?.extensions.code ?? 'no data'}: ${fault?.message ?? ''}` };
+  const { consistencyToken, errors: refusals } = answer;
+  if (consistencyToken !== null) return { answers: new Map([[step, { status: 'accepted', consistencyToken }]]) };
+  const code = refusals[0]?.code;
+  const status = code === 'ProjectUnknown' ? 'retry' : 'rejected';
+  return { answers: new Map([[step, { status, code }]]) };
+}
+
+export const bulkThroughGateway = (gateway: string, service: ServiceName): string =>
+  `${gateway}/v1/${service}/commands`;
+export const bulkDoor = (service: string): string => `${service}/v1/commands`;

@@ -1,0 +1,130 @@
+import { costSheetIdOf, projectIdOf } from '@tongchou/contracts';
+import type { TrialContext } from '../trial.ts';
+import { seededRandom } from '../random.ts';
+import { checkModels } from './check-models.ts';
+import { checkStores } from './check-stores.ts';
+import { runClient } from './client.ts';
+import { bulkDoor, bulkThroughGateway, sendBulk, sendMutation, type Sent } from './door.ts';
+import { OfficeWork, REGISTER, SharedSheet } from './office-model.ts';
+import { readModel, readStore, settledWithin } from './stores.ts';
+import type { Acknowledged, Step } from './step.ts';
+import type { TrialCity } from './trial-city.ts';
+
+export interface LoadWish {
+  readonly clients?: number;
+  readonly worksPerClient?: number;
+  /** Only through the gateway: whoever talks to a service alone hears of its restart. */
+  readonly gatewayOnly?: boolean;
+  readonly failed?: (reason: string) => void;
+}
+
+/** Random commands from several clients beside a model of what must hold. */
+export interface OfficeLoad {
+  readonly acknowledged: readonly Acknowledged[];
+  /** Answers that were not those foretold. */
+  readonly wrong: readonly string[];
+  /** Nothing new begins; resolves when all that was begun is answered, or given up after this time. */
+  finish(withinMs: number): Promise<void>;
+  /** Compares clients, stores, received facts and read models once all have caught up. */
+  check(withinMs: number): Promise<readonly string[]>;
+}
+
+const MUTATION_SHARE = 0.1;
+
+type Sender = (service: Step['service'], steps: readonly Step[]) => Promise<Sent>;
+
+/** Through the gateway or to a service itself, in bulk or, now and then, one as a mutation. */
+function senderOf(city: TrialCity, random: () => number, gatewayOnly: boolean): Sender {
+  return (service, steps) => {
+    const [first] = steps;
+    if (first && random() < MUTATION_SHARE) return sendMutation(city.gateway, first);
+    const urls = city.urls(service);
+    const url = urls[Math.floor(random() * urls.length)] ?? '';
+    const direct = !gatewayOnly && random() < 0.5;
+    return sendBulk(direct ? bulkDoor(url) : bulkThroughGateway(city.gateway, service), steps);
+  };
+}
+
+async function openShared(city: TrialCity): Promise<Acknowledged[]> {
+  const reference = SharedSheet.reference;
+  const step: Step = {
+    service: 'projects',
+    command: 'RegisterProject',
+    key: reference,
+    input: { register: REGISTER, reference, name: 'A work of all clients', registeredOn: '2014-01-01' },
+    streamId: projectIdOf(REGISTER, reference),
+    expected: { kind: 'facts', version: 1 },
+  };
+  const { answers, failure } = await sendBulk(bulkThroughGateway(city.gateway, 'projects'), [step]);
+  const answer = answers.get(step);
+  if (!answer) throw new Error(`The work of all clients could not be registered: ${failure ?? ''}`);
+  return [{ ...step, answer, tries: 1, ms: 0 }];
+}
+
+/** Starts the clients at once. They end when the trial does. */
+export async function startLoad(context: TrialContext, city: TrialCity, wish: LoadWish = {}): Promise<OfficeLoad> {
+  const { clients = 8, worksPerClient = 6, gatewayOnly = false } = wish;
+  const acknowledged = await openShared(city);
+  const wrong: string[] = [];
+  const enough = new AbortController();
+  const giveUp = new AbortController();
+  const works: OfficeWork[] = [];
+  const running = Array.from({ length: clients }, (_, client) => {
+    const random = seededRandom(context.seed, context.bus, 'client', client);
+    const own = Array.from({ length: worksPerClient }, (__, nth) => new OfficeWork(`${client}-${nth}`, random));
+    works.push(...own);
+    return runClient({
+      lanes: [...own, new SharedSheet(client)],
+      send: senderOf(city, random, gatewayOnly),
+      answered: (one) => {
+        acknowledged.push(one);
+        context.note({ key: one.key, service: one.service, command: one.command, ...one.answer, tries: one.tries });
+      },
+      wrong: (reason) => void wrong.push(reason),
+      ...(wish.failed && { failed: wish.failed }),
+      enough: enough.signal,
+      giveUp: giveUp.signal,
+    });
+  });
+  const all = Promise.all(running);
+  all.catch(() => undefined);
+  context.atEnd(async () => {
+    enough.abort();
+    giveUp.abort();
+    await all;
+  });
+  return {
+    acknowledged,
+    wrong,
+    async finish(withinMs) {
+      enough.abort();
+      const timer = setTimeout(() => giveUp.abort(), withinMs);
+      await all;
+      clearTimeout(timer);
+    },
+    check: (withinMs) => settledWithin(withinMs, () => compare(city, acknowledged, works)),
+  };
+}
+
+async function compare(
+  city: TrialCity,
+  acknowledged: readonly Acknowledged[],
+  works: readonly OfficeWork[],
+): Promise<readonly string[]> {
+  const [projects, costs] = [city.database('projects'), city.database('costs')];
+  const stores = { projects: await readStore(projects), costs: await readStore(costs) };
+  const rows = { works: await readModel(projects, 'works'), costSheets: await readModel(costs, 'cost_sheet') };
+  const shared = costSheetIdOf(projectIdOf(REGISTER, SharedSheet.reference));
+  const sheet = rows.costSheets.get(projectIdOf(REGISTER, SharedSheet.reference));
+  const stands = stores.costs.streams.get(shared);
+  return [
+    ...checkStores({ acknowledged }, stores),
+    ...checkModels(
+      works.map(({ model }) => model),
+      rows,
+    ),
+    ...(sheet?.['version'] === stands
+      ? []
+      : [`the shared sheet's row is of version ${String(sheet?.['version'])}, not ${stands ?? 0}`]),
+  ];
+}

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { freePort, runningPostmaster } from '@tongchou/embedded-postgres';
+import { kafkaClassPath, javaCommand } from '../../kafka/jars.ts';
+import { Problem } from '../../state/problem.ts';
+import { markOf, type ProcessMark, stillRuns } from '../../state/processes.ts';
+import { type AppName, instancesOf, readRun, type RunFile, type ServiceName } from '../../state/run-file.ts';
+import { ROOT, stateFolder } from '../../state/state-folder.ts';
+import { readSupervisor } from '../../state/supervisor-file.ts';
+import { NotHere, type TrialContext } from '../trial.ts';
+
+const READY = /ready\. Ctrl-C/;
+const START_MS = 120_000;
+const STOP_MS = 60_000;
+
+/** What a city is killed by: its own processes, found by pid and start time. */
+export type Target = AppName | 'postgres' | 'kafka';
+
+export interface CityWish {
+  readonly instances?: string;
+  /** Settings beside those of a bare environment, such as addresses of databases. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A whole city for one trial, started as a person starts it; its supervisor starts again what dies. */
+export interface TrialCity {
+  readonly run: RunFile;
+  readonly gateway: string;
+  /** Origins of a service's instances. */
+  urls(app: AppName): readonly string[];
+  database(service: ServiceName): string;
+  /** Processes of this kind that run at this moment. */
+  running(target: Target): Promise<readonly ProcessMark[]>;
+  /** Waits until every app says that it is ready. @throws when one does not within the time. */
+  untilReady(withinMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Settings of whoever runs the trials must not reach its city. */
+function bareEnvironment(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'JAVA_HOME', 'DOCKER_HOST'];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+async function needKafka(): Promise<void> {
+  try {
+    await javaCommand();
+    await kafkaClassPath();
+  } catch (error) {
+    if (error instanceof Problem) throw new NotHere(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function untilStarted(child: ChildProcess): Promise<void> {
+  const said: string[] = [];
+  const timer = setTimeout(() => child.kill('SIGINT'), START_MS);
+  try {
+    if (!child.stdout) throw new Error('The city of the trial says nothing');
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (READY.test(line)) return;
+      said.push(line);
+    }
+  } finally {
+    clearTimeout(timer);
+    // What it says later is read and dropped, so that it never waits for a reader.
+    child.stdout?.resume();
+  }
+  throw new Error(`The city of the trial did not start: ${said.slice(-8).join(' | ')}`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGINT');
+  const tooLong = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await ended;
+  clearTimeout(tooLong);
+}
+
+const belongsTo = (target: Target, name: string): boolean => name === target || name.startsWith(`${target}-`);
+
+async function postgresOf({ postgres }: RunFile): Promise<ProcessMark[]> {
+  const pid = postgres?.data === undefined ? undefined : await runningPostmaster(postgres.data);
+  const mark = pid === undefined ? undefined : await markOf(pid);
+  return mark ? [mark] : [];
+}
+
+const answersReady = (url: string): Promise<boolean> =>
+  fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+    async (answer) => {
+      await answer.body?.cancel();
+      return answer.ok;
+    },
+    () => false,
+  );
+
+/** Starts one without the demo on free ports, on the bus of the trial. It is stopped when the trial ends. */
+export async function openTrialCity(context: TrialContext, wish: CityWish = {}): Promise<TrialCity> {
+  if (context.bus === 'kafka') await needKafka();
+  const folder = path.join(context.folder, 'city');
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+  const words = ['start', '--no-demo', '--state', folder, '--port-base', String(await freePort())];
+  if (context.bus === 'kafka') words.push('--kafka');
+  if (wish.instances !== undefined) words.push('--instances', wish.instances);
+  const door = path.join(ROOT, 'tools', 'run.mjs');
+  const child = spawn(process.execPath, ['--conditions=@tongchou/source', door, ...words], {
+    cwd: ROOT,
+    env: { ...bareEnvironment(), ...wish.environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  context.atEnd(() => stop(child));
+  await untilStarted(child);
+  const state = stateFolder(folder);
+  const run = await readRun(state);
+  if (!run) throw new Error('The city of the trial does not say who runs');
+  const urls = (app: AppName): string[] => instancesOf(run, app).map(({ url }) => url);
+  const given = wish.environment ?? {};
+  return {
+    run,
+    gateway: urls('gateway')[0] ?? '',
+    urls,
+    database: (service) => given[`${service.toUpperCase()}_DATABASE_URL`] ?? `${run.postgres?.url ?? ''}/${service}`,
+    async running(target) {
+      if (target === 'postgres') return postgresOf(run);
+      const children = (await readSupervisor(state))?.children.filter(({ name }) => belongsTo(target, name)) ?? [];
+      const alive = await Promise.all(children.map((mark) => stillRuns(mark)));
+      return children.filter((_, index) => alive[index]);
+    },
+    async untilReady(withinMs) {
+      const all = [...urls('gateway'), ...urls('projects'), ...urls('costs')];
+      for (const end = Date.now() + withinMs; Date.now() < end; await pause(100)) {
+        const ready = await Promise.all(all.map(answersReady));
+        if (!ready.includes(false)) return;
+      }
+      throw new Error(`The city was not ready within ${withinMs / 1_000} s after the faults`);
+    },
+    close: () => stop(child),
+  };
+}
+
+/** Sends a signal to one process of the kind that really runs, and counts it. Undefined when none does at this moment. */
+export async function strike(
+  context: TrialContext,
+  city: TrialCity,
+  target: Target,
+  signal: NodeJS.Signals,
+): Promise<ProcessMark | undefined> {
+  const found = await city.running(target);
+  const mark = found[Math.floor(context.random() * found.length)];
+  if (!mark) return undefined;
+  process.kill(mark.pid, signal);
+  context.count(`${signal} ${target}`);
+  return mark;
+}
