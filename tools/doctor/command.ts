@@ -10,14 +10,15 @@ const HELP = `
 npm run doctor [-- --json]
 
 Looks at everything that a city stands on, one line a check: Node, disk, ports, databases and their durability, clock,
-migrations, bus, services, lag, parked facts, supergraph. What is wrong comes with what to do.
+migrations, bus (with Kafka: brokers, topics, groups and their lag), services, lag, parked facts, supergraph. What is wrong comes with what to do.
 Exit code: 0 all is well, 1 something is not.`;
 
-const MARKS = { well: 'ok   ', ill: 'FAILS', idle: '-    ' } as const;
+const WIDTH = 26;
+const MARKS = { well: 'ok   ', ill: 'FAILS', idle: '-    ', note: 'note ' } as const;
 
 function line({ check, state, says, remedy }: Finding): string {
-  const first = `${MARKS[state]} ${check.padEnd(20)} ${says}`;
-  return remedy === undefined ? first : `${first}\n${' '.repeat(27)}What to do: ${remedy}`;
+  const first = `${MARKS[state]} ${check.padEnd(WIDTH)} ${says}`;
+  return remedy === undefined ? first : `${first}\n${' '.repeat(WIDTH + 7)}What to do: ${remedy}`;
 }
 
 export async function run(args: readonly string[]): Promise<number> {

@@ -3,6 +3,7 @@ import { chooseBus } from '../start/bus-choice.ts';
 import { givenDatabases, neededDatabases, originOf } from '../start/databases.ts';
 import { reasonOf } from '../state/problem.ts';
 import { type RunFile, SERVICES } from '../state/run-file.ts';
+import { checkKafka } from './kafka.ts';
 import { type Finding, idle, ill, well } from './finding.ts';
 
 const CONNECT_MS = 3_000;
@@ -18,10 +19,11 @@ type Urls = Partial<Record<'projects' | 'costs' | 'bus', string>>;
 
 /** Addresses of the databases: those that the environment gives, the others of the running embedded server. */
 export async function databaseUrls(run: RunFile | undefined): Promise<Urls> {
-  const given = await givenDatabases(process.env, neededDatabases(run?.bus ?? chooseBus(process.env, undefined)));
+  const names = neededDatabases(run?.bus ?? chooseBus(process.env, undefined));
+  const given = await givenDatabases(process.env, names);
   const embedded = run?.postgres?.url;
   const urls: Urls = {};
-  for (const name of ['projects', 'costs', 'bus'] as const) {
+  for (const name of names) {
     const url = given[name] ?? (embedded === undefined ? undefined : `${embedded}/${name}`);
     if (url !== undefined) urls[name] = url;
   }
@@ -136,15 +138,23 @@ async function checkBus(url: string): Promise<Finding[]> {
   }
 }
 
+/** The broker's addresses, where the services use Kafka. */
+function brokersOf(run: RunFile | undefined): string | undefined {
+  if (run) return run.bus?.kind === 'kafka' ? run.bus.url.replace('kafka://', '') : undefined;
+  return process.env['KAFKA_BROKERS'];
+}
+
 /** Databases and bus: reachable, durable, migrated, clocks in step. */
 export async function checkDatabases(run: RunFile | undefined): Promise<Finding[]> {
   const { bus, ...services } = await databaseUrls(run);
+  const brokers = brokersOf(run);
   const names = Object.entries(services);
+  const kafka = brokers === undefined ? [] : await checkKafka(brokers.split(','));
   if (names.length === 0 && bus === undefined)
-    return [idle('databases', 'the embedded PostgreSQL does not run; npm start starts it')];
+    return [idle('databases', 'the embedded PostgreSQL does not run; npm start starts it'), ...kafka];
   const servers = (await Promise.all(names.map(([name, url]) => checkServer(name, url)))).flat();
   const migrations = (await Promise.all(names.map(([name, url]) => checkMigrations(name, url)))).flat();
-  return [...oneClock(servers), ...migrations, ...(bus === undefined ? [] : await checkBus(bus))];
+  return [...oneClock(servers), ...migrations, ...(bus === undefined ? [] : await checkBus(bus)), ...kafka];
 }
 
 /** Databases of one server have one clock: the worst of those measured is told. */

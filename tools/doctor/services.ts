@@ -1,7 +1,7 @@
 import { reasonOf } from '../state/problem.ts';
-import { instancesOf, type RunFile, SERVICES } from '../state/run-file.ts';
+import { instanceName, instancesOf, type RunFile, type ServiceName, SERVICES } from '../state/run-file.ts';
 import { parkedOf, type ServiceStatus, statusOf } from '../state/service-status.ts';
-import { type Finding, idle, ill, well } from './finding.ts';
+import { type Finding, idle, ill, note, well } from './finding.ts';
 
 const LAG_MOST_MS = 10_000;
 
@@ -19,38 +19,73 @@ function lag(name: string, { freshness }: ServiceStatus): Finding {
   );
 }
 
-function ready(name: string, { unready, version }: ServiceStatus): Finding {
+function ready(name: string, service: ServiceName, { unready, version }: ServiceStatus): Finding {
   if (unready.length === 0) return well(name, `ready, version ${version}`);
   return ill(
     name,
     unready.join('; '),
-    `A read model that stopped is built anew: npm run rebuild -- ${name} MODEL. Else its log says why.`,
+    `A read model that stopped is built anew: npm run rebuild -- ${service} MODEL. Else its log says why.`,
   );
 }
 
-async function checkInstance(name: string, url: string): Promise<Finding[]> {
+interface Asked {
+  readonly name: string;
+  readonly url: string;
+  readonly status: ServiceStatus | undefined;
+  readonly finding: Finding;
+}
+
+async function ask(service: ServiceName, name: string, url: string): Promise<Asked> {
   try {
     const status = await statusOf(url);
-    const parked = await parkedOf(url);
-    const waits =
-      parked.length === 0
-        ? well(`parked ${name}`, 'nothing')
-        : ill(`parked ${name}`, `${parked.length} facts wait`, 'npm run parked lists them with their reasons.');
-    return [ready(name, status), lag(name, status), waits];
+    return { name, url, status, finding: ready(name, service, status) };
   } catch (error) {
-    return [ill(name, reasonOf(error), `Its log says why; npm start -- --only ${name} starts a stopped one.`)];
+    const remedy = `Its log says why; npm start -- --only ${service} starts a stopped one.`;
+    return { name, url, status: undefined, finding: ill(name, reasonOf(error), remedy) };
   }
 }
 
-/** Every instance of every service: ready, not behind, nothing parked. */
+async function waiting(service: ServiceName, url: string): Promise<Finding> {
+  const check = `parked ${service}`;
+  try {
+    const parked = await parkedOf(url);
+    if (parked.length === 0) return well(check, 'nothing');
+    return ill(check, `${parked.length} facts wait`, 'npm run parked lists them with their reasons.');
+  } catch (error) {
+    return ill(check, reasonOf(error), 'The log of the service says why.');
+  }
+}
+
+/** Of one relay, one runner and one set of policies somebody must be in charge, whichever instance it is. */
+function charge(service: ServiceName, statuses: readonly ServiceStatus[]): Finding[] {
+  if (statuses.length < 2) return [];
+  const leads = (part: 'relay' | 'runner'): number => statuses.filter((status) => status[part]?.leading).length;
+  const wrong = (['relay', 'runner'] as const).filter((part) => leads(part) !== 1);
+  const check = `leaders ${service}`;
+  if (wrong.length === 0) return [well(check, `one of ${statuses.length} instances publishes, one folds read models`)];
+  const says = wrong.map((part) => `${leads(part)} lead the ${part}`).join('; ');
+  return [note(check, says, 'Another takes over within 15 s; ask again then, and look at the logs if it stays.')];
+}
+
+async function checkService(run: RunFile, service: ServiceName): Promise<Finding[]> {
+  const instances = instancesOf(run, service);
+  if (instances.length === 0) return [ill(service, 'stopped', `npm start -- --only ${service}`)];
+  const asked = await Promise.all(instances.map(({ url }, at) => ask(service, instanceName(service, at + 1), url)));
+  const answered = asked.flatMap(({ url, status }) => (status ? [{ url, status }] : []));
+  const [first] = answered;
+  return [
+    ...asked.map(({ finding }) => finding),
+    ...charge(
+      service,
+      answered.map(({ status }) => status),
+    ),
+    // All instances read the same store: one speaks for them.
+    ...(first ? [lag(service, first.status), await waiting(service, first.url)] : []),
+  ];
+}
+
+/** Every instance of every service: ready; and of each service: led, not behind, nothing parked. */
 export async function checkServices(run: RunFile | undefined): Promise<Finding[]> {
   if (!run) return [idle('services', 'the city does not run')];
-  const found = await Promise.all(
-    SERVICES.map(async (name) => {
-      const instances = instancesOf(run, name);
-      if (instances.length === 0) return [ill(name, 'stopped', `npm start -- --only ${name}`)];
-      return (await Promise.all(instances.map(({ url }) => checkInstance(name, url)))).flat();
-    }),
-  );
-  return found.flat();
+  return (await Promise.all(SERVICES.map((service) => checkService(run, service)))).flat();
 }
