@@ -1,5 +1,5 @@
 import { type DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { ENGINE_SCHEMA, PUBLISHED_SCHEMA } from './schema.ts';
+import { ENGINE_SCHEMA, GENERATIONS_SCHEMA, PUBLISHED_SCHEMA } from './schema.ts';
 
 /** Any number that no other user of the database takes as an advisory lock. */
 const MIGRATION_LOCK = 7_300_416_002;
@@ -28,6 +28,25 @@ export class PublishedCheckpoints1764100000000 implements MigrationInterface {
     await queryRunner.query('drop table es.published');
   }
 }
+
+export class Generations1764200000000 implements MigrationInterface {
+  readonly name = 'Generations1764200000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(GENERATIONS_SCHEMA);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('Other services take facts from this origin alone: there is no way back. Restore a backup.');
+  }
+}
+
+/** The engine's, in their order. */
+export const ENGINE_MIGRATIONS = [
+  EngineSchema1764000000000,
+  PublishedCheckpoints1764100000000,
+  Generations1764200000000,
+] as const;
 
 /**
  * Runs what is pending, all or nothing. Many instances may do so at once: TypeORM takes no lock, so one is held here for

@@ -163,3 +163,32 @@ create table es.published (
   system_identifier text not null
 );
 `;
+
+/**
+ * The third one: what a relay knows of each generation of its topic, so that a bus that is come back to is compared with its
+ * own ends; the wish for a new one; and the origin of facts, which a copy of the database keeps.
+ */
+export const GENERATIONS_SCHEMA = /* sql */ `
+alter table es.acknowledged
+  drop constraint acknowledged_pkey,
+  add primary key (topic, generation),
+  add column facts bigint not null default 0;
+
+-- The last wish; generation: the one that answers it, null while it still has to begin.
+create table es.republishing (
+  topic text primary key,
+  wish uuid not null,
+  asked_at timestamptz not null default clock_timestamp(),
+  generation uuid
+);
+
+-- Names this store's facts, in every copy of it. One row.
+create table es.origin (id uuid primary key default gen_random_uuid());
+insert into es.origin default values;
+
+-- The one origin that each other service's facts are taken from.
+create table es.origins (
+  source text primary key,
+  origin uuid not null
+);
+`;

@@ -8,7 +8,7 @@ export class StoreRestored extends Error {
   constructor(reader: string, service: string) {
     super(
       `The database of ${service} is not the one that ${reader} has read, or an older state of it (restored from a backup?). ` +
-        `Read models: rebuild them (npm run rebuild -- ${service} READ_MODEL). The relay: republish from the store.`,
+        `Read models: rebuild them (npm run rebuild -- ${service} READ_MODEL). The relay: npm run bus:republish -- ${service}.`,
     );
   }
 }

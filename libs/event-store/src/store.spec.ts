@@ -35,7 +35,11 @@ it('is migrated once when five instances start at the same moment, and all five 
     const fresh = await throwAwayDatabase();
     const stores = await Promise.all(Array.from({ length: 5 }, () => openStore({ url: fresh.url, service: 'things' })));
     const { rows } = (await stores[0]?.pool.query('select name from migrations order by name')) ?? { rows: [] };
-    expect(rows).toEqual([{ name: 'EngineSchema1764000000000' }, { name: 'PublishedCheckpoints1764100000000' }]);
+    expect(rows).toEqual([
+      { name: 'EngineSchema1764000000000' },
+      { name: 'Generations1764200000000' },
+      { name: 'PublishedCheckpoints1764100000000' },
+    ]);
     await Promise.all(stores.map(append));
     await Promise.all(stores.map((store) => store.close()));
     await fresh.drop();

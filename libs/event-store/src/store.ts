@@ -3,7 +3,7 @@ import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm'
 import { durableSystem } from './durability.ts';
 import type { FactsDatabase } from './facts-database.ts';
 import { type Log, silentLog } from './log.ts';
-import { EngineSchema1764000000000, migrate, PublishedCheckpoints1764100000000 } from './migrations.ts';
+import { ENGINE_MIGRATIONS, migrate } from './migrations.ts';
 import { SQL_TYPES } from './sql-values.ts';
 import { openWake } from './wake.ts';
 
@@ -80,7 +80,7 @@ function connect(options: StoreOptions, log: Log, applicationName: string): Prom
     migrationsRun: false,
     logging: false,
     entities: [...(options.entities ?? [])],
-    migrations: [EngineSchema1764000000000, PublishedCheckpoints1764100000000, ...(options.migrations ?? [])],
+    migrations: [...ENGINE_MIGRATIONS, ...(options.migrations ?? [])],
   });
   return dataSource.initialize();
 }

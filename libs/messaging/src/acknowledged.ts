@@ -1,10 +1,21 @@
 import type { Pool } from 'pg';
 import { inTransaction } from '@tongchou/event-store';
 
-/** The ends of an own topic as the bus last acknowledged them, by partition. */
-export async function acknowledgedEnds(pool: Pool, topic: string): Promise<readonly number[] | undefined> {
-  const { rows } = await pool.query<{ ends: string[] }>('select ends from es.acknowledged where topic = $1', [topic]);
-  return rows[0]?.ends.map(Number);
+/** What a bus has acknowledged of one generation of an own topic. */
+export interface Acknowledged {
+  /** By partition. */
+  readonly ends: readonly number[];
+  /** Facts, those that were sent twice counted twice. */
+  readonly facts: number;
+}
+
+/** Of this generation alone: ends on another bus, or in another life of the topic, say nothing about it. */
+export async function acknowledged(pool: Pool, topic: string, generation: string): Promise<Acknowledged | undefined> {
+  const { rows } = await pool.query<{ ends: string[]; facts: string }>(
+    'select ends, facts from es.acknowledged where topic = $1 and generation = $2',
+    [topic, generation],
+  );
+  return rows.map(({ ends, facts }) => ({ ends: ends.map(Number), facts: Number(facts) }))[0];
 }
 
 /** Notes what was acknowledged. Not waited for on disk: one that is lost in a crash only knows less. */
@@ -12,15 +23,15 @@ export async function acknowledge(
   pool: Pool,
   topic: string,
   generation: string,
-  ends: readonly number[],
+  { ends, facts }: Acknowledged,
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query('set local synchronous_commit = off');
     await client.query({
       name: 'es acknowledge',
-      text: `insert into es.acknowledged (topic, generation, ends) values ($1, $2, $3)
-             on conflict (topic) do update set generation = excluded.generation, ends = excluded.ends`,
-      values: [topic, generation, ends],
+      text: `insert into es.acknowledged (topic, generation, ends, facts) values ($1, $2, $3, $4)
+             on conflict (topic, generation) do update set ends = excluded.ends, facts = excluded.facts`,
+      values: [topic, generation, ends, facts],
     });
   });
 }

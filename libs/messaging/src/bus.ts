@@ -114,5 +114,14 @@ export interface Bus {
     step: CheckpointStep,
   ): Promise<ReadonlyMap<number, number>>;
   subscribe(options: SubscribeOptions): Promise<Subscription>;
+  /**
+   * Hands out what the partitions hold from these offsets to their present ends, each in order, once, without a group's
+   * knowledge. Rejects with what `take` throws.
+   */
+  read(
+    topic: string,
+    from: readonly number[],
+    take: (messages: readonly IncomingMessage[]) => Promise<void>,
+  ): Promise<void>;
   close(): Promise<void>;
 }

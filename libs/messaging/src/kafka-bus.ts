@@ -9,6 +9,7 @@ import type { KafkaConnection } from './kafka-connection.ts';
 import { KafkaSender } from './kafka-sender.ts';
 import { KAFKA_TIMING, KafkaSubscription } from './kafka-subscription.ts';
 import type { KafkaTiming } from './kafka-subscription.ts';
+import { readStretches } from './kafka-tail.ts';
 import { kafkaRanges, openKafkaTopic } from './kafka-topics.ts';
 import type { TopicSettings } from './kafka-topics.ts';
 import { isKafkaError, kafkaTrouble } from './kafka-trouble.ts';
@@ -119,6 +120,13 @@ export function openKafkaBus(options: KafkaBusOptions): Bus {
       const subscription = new KafkaSubscription({ kafka, log, timing, openTopic, first, onLost }, subscribe).start();
       subscriptions.add(subscription);
       return subscription;
+    },
+    async read(topic, from, take) {
+      const stretches = (await ranges(topic)).flatMap(({ first, end }, partition) => {
+        const start = Math.max(first, from[partition] ?? 0);
+        return start < end ? [{ partition, from: start, to: end }] : [];
+      });
+      await readStretches(kafka, { topic, group: `${clientId}.relay`, stretches, take });
     },
     async close() {
       await Promise.all([...subscriptions].map((subscription) => subscription.close()));

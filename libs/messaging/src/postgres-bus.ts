@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { Bus } from './bus.ts';
 import { storedCheckpoint } from './checkpoint-table.ts';
 import { createTopic, migrateBus } from './postgres-bus-schema.ts';
-import { readRanges } from './postgres-fetch.ts';
+import { readRanges, readTopic } from './postgres-fetch.ts';
 import { publishWithCheckpoint } from './postgres-publish.ts';
 import { removePassed } from './postgres-retention.ts';
 import { PostgresSubscription, SUBSCRIPTION_TIMING } from './postgres-subscription.ts';
@@ -65,6 +65,7 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
       subscriptions.add(subscription);
       return subscription;
     },
+    read: (topic, from, take) => readTopic(pool, topic, from, take),
     async close() {
       clearInterval(sweeping);
       await Promise.all([...subscriptions].map((subscription) => subscription.close()));

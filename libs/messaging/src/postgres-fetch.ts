@@ -55,6 +55,23 @@ export async function fetchMessages(
   return rows.map(({ offset, key, headers, value }) => ({ offset: Number(offset), key, headers, value }));
 }
 
+/** What the partitions hold from these offsets to their present ends. */
+export async function readTopic(
+  pool: Pool,
+  topic: string,
+  from: readonly number[],
+  take: (messages: readonly IncomingMessage[]) => Promise<void>,
+): Promise<void> {
+  for (const range of await readRanges(pool, [topic])) {
+    for (let at: number | undefined = Math.max(range.first, from[range.partition] ?? 0); at !== undefined;) {
+      const messages: IncomingMessage[] = at < range.end ? await fetchMessages(pool, range, at) : [];
+      if (messages.length > 0) await take(messages);
+      const last = messages.at(-1);
+      at = last && last.offset + 1;
+    }
+  }
+}
+
 /** Makes the group known, so that nothing it has not read is removed. */
 export async function registerGroup(pool: Pool, group: string, topics: readonly string[]): Promise<void> {
   for (const topic of topics) await createTopic(pool, topic);

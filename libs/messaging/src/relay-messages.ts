@@ -9,6 +9,15 @@ import type { OutgoingMessage } from './bus.ts';
 /** The header that names a topic's present life. */
 export const GENERATION_HEADER = 'ce_generation';
 
+/** The header that names the store which a message comes from. */
+export const ORIGIN_HEADER = 'ce_origin';
+
+/** What a relay signs its messages with. */
+export interface Signature {
+  readonly origin: string;
+  readonly generation: string;
+}
+
 export interface Translation {
   /** A stored own event as today's code knows it; throws when it is newer than this release. */
   readonly decode: (type: string, schemaVersion: number, data: object) => Tagged;
@@ -16,25 +25,31 @@ export interface Translation {
   readonly publish: (fact: Fact) => PublicFact | undefined;
 }
 
-const ofGeneration = (message: EnvelopedMessage, generation: string): EnvelopedMessage => ({
+const signed = (message: EnvelopedMessage, { generation, origin }: Signature): EnvelopedMessage => ({
   ...message,
-  headers: { ...message.headers, [GENERATION_HEADER]: generation },
+  headers: { ...message.headers, [GENERATION_HEADER]: generation, [ORIGIN_HEADER]: origin },
 });
 
-export function factMessage(stored: StoredFact, generation: string, { decode, publish }: Translation): OutgoingMessage {
+export function factMessage(
+  stored: StoredFact,
+  signature: Signature,
+  { decode, publish }: Translation,
+): OutgoingMessage {
   const { source, streamId, streamType, version, eventId, recordedAt, metadata } = stored;
   const event = decode(stored.eventType, stored.schemaVersion, stored.data ?? {});
   const fact: Fact = { source, streamId, streamType, version, eventId, recordedAt, metadata, event };
-  return ofGeneration(toMessage(fact, publish(fact)), generation);
+  return signed(toMessage(fact, publish(fact)), signature);
 }
 
 /** The closed instant, for each of these partitions. */
 export function watermarkMessages(
   service: string,
-  watermark: { readonly closedInstant: string; readonly generation: string },
+  closedInstant: string,
+  signature: Signature,
   partitions: readonly number[],
 ): OutgoingMessage[] {
-  const message = ofGeneration(toWatermarkMessage(service, newEventId(), watermark), watermark.generation);
+  const { generation } = signature;
+  const message = signed(toWatermarkMessage(service, newEventId(), { closedInstant, generation }), signature);
   return partitions.map((partition) => ({ ...message, partition, ephemeral: true }));
 }
 

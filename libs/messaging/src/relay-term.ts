@@ -4,12 +4,14 @@ import { topicOf } from '@tongchou/contracts';
 import { createReader, FROM_THE_START, StoreRestored, storeIdentity } from '@tongchou/event-store';
 import type { FactsDatabase, Lease, Log } from '@tongchou/event-store';
 
-import { acknowledge, acknowledgedEnds } from './acknowledged.ts';
+import { acknowledge, acknowledged } from './acknowledged.ts';
 import { PARTITIONS } from './bus.ts';
 import type { Bus, OutgoingMessage, RelayCheckpoint } from './bus.ts';
+import { inspectOwnTopic, originOf } from './own-topic.ts';
 import { partitionOf } from './partition.ts';
 import { cursorOf, cursorText, factMessage, watermarkMessages } from './relay-messages.ts';
-import type { Translation } from './relay-messages.ts';
+import type { Signature, Translation } from './relay-messages.ts';
+import { answerWish, openWish } from './republishing.ts';
 
 const PAGE_SIZE = 1_000;
 const EVERY_PARTITION = Array.from({ length: PARTITIONS }, (_, partition) => partition);
@@ -24,8 +26,6 @@ export interface TermParts {
 
 /** What a term tells of itself while it runs. */
 export interface TermProgress {
-  /** Asked for: a new generation, from the beginning of the store. */
-  anew: boolean;
   generation?: string;
   /** Facts acknowledged by the bus. */
   published: number;
@@ -39,29 +39,34 @@ interface Start {
   readonly kept: RelayCheckpoint | undefined;
   readonly next: RelayCheckpoint;
   readonly ends: number[];
+  /** Acknowledged in this generation before. */
+  readonly facts: number;
 }
 
-/** Finds out whether the topic is the one that was published to; one that lost messages begins a new life. */
-async function begin(parts: TermParts, epoch: number, anew: boolean): Promise<Start> {
+/**
+ * Finds out whether the topic is the one that was published to, and the store the one that was published from. A topic that
+ * lost messages begins a new life; so does one for which somebody has wished it, and then nothing is asked.
+ */
+async function begin(parts: TermParts, epoch: number, wish: string | undefined): Promise<Start> {
   const { store, bus, log } = parts;
   const topic = topicOf(store.service);
   await bus.openTopic(topic);
-  const [identity, kept, acknowledged] = [
-    await storeIdentity(store.pool),
-    await bus.checkpoint(topic),
-    await acknowledgedEnds(store.pool, topic),
-  ];
+  const [identity, kept] = [await storeIdentity(store.pool), await bus.checkpoint(topic)];
+  const known = kept && (await acknowledged(store.pool, topic, kept.generation));
   const ends = [...(await bus.ends(topic))];
-  const lost = acknowledged?.some((end, partition) => end > (ends[partition] ?? 0));
-  if (lost) log.error({ topic, ends, acknowledged }, 'the topic lost messages (recreated, restored?): published anew');
-  if (kept && !anew && (kept.systemIdentifier !== identity || kept.epoch > epoch)) {
-    throw new StoreRestored('the relay', store.service);
+  const lost = known?.ends.some((end, partition) => end > (ends[partition] ?? 0)) === true;
+  if (lost) log.error({ topic, ends, known }, 'the topic lost messages (recreated, restored?): published anew');
+  if (wish === undefined) {
+    if (kept && (kept.systemIdentifier !== identity || kept.epoch > epoch)) {
+      throw new StoreRestored('the relay', store.service);
+    }
+    await inspectOwnTopic(parts, topic, lost || !known ? [] : known.ends);
+    if (kept && !lost) return { kept, next: { ...kept, epoch }, ends, facts: known?.facts ?? 0 };
   }
-  if (kept && !anew && !lost) return { kept, next: { ...kept, epoch }, ends };
   const generation = randomUUID();
   log.info({ topic, generation }, 'the topic begins a new generation');
   const next = { generation, cursor: cursorText(FROM_THE_START), epoch, systemIdentifier: identity };
-  return { kept, next, ends };
+  return { kept, next, ends, facts: 0 };
 }
 
 /** When the next watermark is due, and the last one sent. */
@@ -74,17 +79,17 @@ interface Pulse {
 function watermarksFor(
   parts: TermParts,
   pulse: Pulse,
-  watermark: { closedInstant: string | undefined; generation: string },
+  watermark: { closedInstant: string | undefined; signature: Signature },
   facts: readonly OutgoingMessage[],
 ): OutgoingMessage[] {
-  const { closedInstant, generation } = watermark;
+  const { closedInstant, signature } = watermark;
   const due = performance.now() >= pulse.dueAt;
   if (due) pulse.dueAt = performance.now() + parts.watermarkEveryMs;
   if (closedInstant === undefined || (!due && closedInstant === pulse.sent)) return [];
   if (due) pulse.sent = closedInstant;
   const touched = new Set(facts.flatMap(({ key }) => (key === null ? [] : partitionOf(key))));
   const partitions = due ? EVERY_PARTITION : [...touched];
-  return watermarkMessages(parts.store.service, { closedInstant, generation }, partitions);
+  return watermarkMessages(parts.store.service, closedInstant, signature, partitions);
 }
 
 function noteEnds(ends: number[], messages: readonly OutgoingMessage[], written: ReadonlyMap<number, number>): void {
@@ -100,43 +105,50 @@ function noteProgress(progress: TermProgress, facts: number, closedInstant: stri
   progress.published += facts;
   if (closedInstant !== undefined) progress.closedInstant = closedInstant;
   delete progress.trouble;
+  delete progress.stopped;
+}
+
+/** Looks once in a while whether somebody wishes what this term does not do. */
+function wishWatch({ store, watermarkEveryMs }: TermParts, topic: string): (answering?: string) => Promise<boolean> {
+  let lookedAt = performance.now();
+  return async (answering) => {
+    if (performance.now() - lookedAt < watermarkEveryMs) return false;
+    lookedAt = performance.now();
+    const wish = await openWish(store.pool, topic);
+    return wish !== undefined && wish !== answering;
+  };
 }
 
 /**
- * Publishes what the store's events add, until the lease ends. Order: publish with the checkpoint, note what was
- * acknowledged, only then read on; whatever fails in between is sent again by the next term.
+ * Publishes what the store's events add, until the lease ends or a new generation is wished for. Order: publish with the
+ * checkpoint, note what was acknowledged, only then read on; whatever fails in between is sent again by the next term.
  */
 export async function serveTerm(parts: TermParts, lease: Lease, progress: TermProgress): Promise<void> {
   const { store, bus, log, translation } = parts;
   const topic = topicOf(store.service);
-  let answersWish = progress.anew;
-  const { ends, ...start } = await begin(parts, lease.epoch, answersWish);
-  let { kept, next } = start;
+  let wish = await openWish(store.pool, topic);
+  const { ends, ...start } = await begin(parts, lease.epoch, wish);
+  let { kept, next, facts: count } = start;
+  const signature = { origin: await originOf(store.pool), generation: next.generation };
   progress.generation = next.generation;
-  const reader = createReader({
-    store,
-    name: 'relay',
-    from: cursorOf(next.cursor),
-    tables: ['events'],
-    log,
-    pageSize: PAGE_SIZE,
-  });
+  const isWished = wishWatch(parts, topic);
+  const from = cursorOf(next.cursor);
+  const reader = createReader({ store, name: 'relay', from, tables: ['events'], log, pageSize: PAGE_SIZE });
   try {
     for (const pulse: Pulse = { dueAt: performance.now(), sent: undefined }; !lease.signal.aborted;) {
       const difference = await reader.next(Math.max(0, pulse.dueAt - performance.now()), lease.signal);
-      if (lease.signal.aborted) return;
-      const facts = difference.facts.map((fact) => factMessage(fact, next.generation, translation));
-      const watermark = { closedInstant: reader.closedInstant(), generation: next.generation };
+      if (lease.signal.aborted || (await isWished(wish))) return;
+      const facts = difference.facts.map((fact) => factMessage(fact, signature, translation));
+      const watermark = { closedInstant: reader.closedInstant(), signature };
       const messages = [...facts, ...watermarksFor(parts, pulse, watermark, facts)];
       if (messages.length === 0) continue;
       const to: RelayCheckpoint = { ...next, cursor: cursorText(difference.to) };
       const written = await bus.publish(topic, messages, { from: kept, to });
       noteEnds(ends, messages, written);
-      await acknowledge(store.pool, topic, next.generation, ends);
+      await acknowledge(store.pool, topic, next.generation, { ends, facts: (count += facts.length) });
       reader.done(difference);
       kept = next = to;
-      // Only the term that began anew has answered the wish: one that came while an older term published still stands.
-      if (answersWish) progress.anew = answersWish = false;
+      if (wish !== undefined) wish = await answerWish(store.pool, topic, wish, next.generation);
       noteProgress(progress, facts.length, reader.closedInstant());
     }
   } finally {

@@ -10,6 +10,7 @@ import type { Member } from './mill.fixture.ts';
 import { listParked } from './parked.ts';
 import { openPostgresBus } from './postgres-bus.ts';
 import { openListener, TOPIC } from './receiving.fixture.ts';
+import { askToRepublish, republishing } from './republishing.ts';
 import type { Bus } from './bus.ts';
 import type { Relay } from './relay.ts';
 
@@ -205,10 +206,14 @@ describe('a topic that lost messages', () => {
     await member();
     await eventually('it leads', () => publishing.status().generation);
     const before = publishing.status().generation;
-    publishing.republish();
-    await eventually('another generation', () => publishing.status().generation !== before);
-    const wanted = (await mill.ground()).length;
-    await eventually('all of it', () => publishing.status().published >= wanted);
+    const { wish, facts } = await askToRepublish(mill.store);
+    expect(facts).toBe((await mill.ground()).length);
+    const told = await eventually('all of it', async () => {
+      const now = await republishing(mill.store, bus);
+      return now?.done && now;
+    });
+    expect(told).toMatchObject({ wish, published: facts, generation: publishing.status().generation });
+    expect(told?.generation).not.toBe(before);
     await grind(2);
     await everythingArrived();
   });

@@ -1,11 +1,12 @@
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { topicOf } from '@tongchou/contracts';
 import { lead, StoreRestored } from '@tongchou/event-store';
 import type { FactsDatabase, LeaderTiming, Lease, Log } from '@tongchou/event-store';
 import type { Bus } from './bus.ts';
+import { ForeignTopic } from './own-topic.ts';
 import type { Translation } from './relay-messages.ts';
 import { serveTerm } from './relay-term.ts';
+import { openWish } from './republishing.ts';
 import type { TermParts, TermProgress } from './relay-term.ts';
 
 export interface RelayOptions extends Translation {
@@ -33,54 +34,55 @@ export interface RelayStatus {
 
 export interface Relay {
   status(): RelayStatus;
-  /** Publishes the whole store again, in a new generation; who listens absorbs what it knows. Only where it leads. */
-  republish(): void;
   stop(): Promise<void>;
 }
 
 const WATERMARK_EVERY_MS = 1_000;
 const BACKOFF_MS = { first: 100, most: 5_000 };
+const STOPPED_FOR = { rests: 30, restMs: 1_000 };
 
-const aborted = (signal: AbortSignal): Promise<unknown> => (signal.aborted ? Promise.resolve() : once(signal, 'abort'));
+/** Nothing to do about them but for a person, who may repair the cause unseen: looked at again now and then. */
+const isFinal = (error: unknown): boolean => error instanceof StoreRestored || error instanceof ForeignTopic;
+
+/** Rests after a stop: until somebody wishes a new generation, the cause may have been repaired, or the lease ends. */
+async function untilWished(store: FactsDatabase, topic: string, signal: AbortSignal): Promise<void> {
+  for (let rests = 0; rests < STOPPED_FOR.rests && !signal.aborted; rests += 1) {
+    await pause(STOPPED_FOR.restMs, undefined, { signal }).catch(() => undefined);
+    if (await openWish(store.pool, topic).catch(() => undefined)) return;
+  }
+}
 
 /** Publishes own events to the service's topic while this instance leads; another takes over when it cannot. */
 export function startRelay(options: RelayOptions): Relay {
   const { store, bus, log, watermarkEveryMs = WATERMARK_EVERY_MS, timing = {} } = options;
   const topic = topicOf(store.service);
   const parts: TermParts = { store, bus, log, watermarkEveryMs, translation: options };
-  const progress: TermProgress = { anew: false, published: 0 };
-  let restart = new AbortController();
+  const progress: TermProgress = { published: 0 };
+
+  const fail = (error: unknown): void => {
+    progress.trouble = String(error);
+    if (isFinal(error)) progress.stopped = error instanceof Error ? error.message : String(error);
+    else delete progress.stopped;
+    log.error({ err: error, topic }, 'the relay failed');
+  };
 
   /** Serves term after term: a failure ends one, the next finds out anew where it stands. */
   const onLead = async (lease: Lease): Promise<void> => {
-    for (let waitMs = BACKOFF_MS.first; !lease.signal.aborted; waitMs = Math.min(waitMs * 2, BACKOFF_MS.most)) {
-      restart = new AbortController();
-      const signal = AbortSignal.any([lease.signal, restart.signal]);
+    const { signal } = lease;
+    for (let waitMs = BACKOFF_MS.first; !signal.aborted; waitMs = Math.min(waitMs * 2, BACKOFF_MS.most)) {
       const before = progress.published;
-      await serveTerm(parts, { ...lease, signal }, progress).catch((error: unknown) => {
-        progress.trouble = String(error);
-        if (error instanceof StoreRestored) progress.stopped = error.message;
-        log.error({ err: error, topic }, 'the relay failed');
-      });
+      await serveTerm(parts, lease, progress).catch(fail);
       if (progress.published > before) waitMs = BACKOFF_MS.first;
-      if (progress.stopped !== undefined) await aborted(signal);
+      if (progress.stopped !== undefined) await untilWished(store, topic, signal);
       else await pause(waitMs, undefined, { signal }).catch(() => undefined);
-      delete progress.stopped;
     }
     delete progress.trouble;
+    delete progress.stopped;
   };
 
   const leadership = lead({ store, name: 'relay', onLead, log, timing });
   return {
-    status() {
-      const { anew: _, ...told } = progress;
-      return { topic, leading: leadership.leading(), ...told };
-    },
-    republish() {
-      if (!leadership.leading()) throw new Error(`Another instance publishes ${topic}: ask that one to republish`);
-      progress.anew = true;
-      restart.abort();
-    },
+    status: () => ({ topic, leading: leadership.leading(), ...progress }),
     stop: () => leadership.stop(),
   };
 }

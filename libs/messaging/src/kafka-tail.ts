@@ -1,0 +1,74 @@
+import kafkajs from 'kafkajs';
+import type { Consumer, Kafka } from 'kafkajs';
+import type { IncomingMessage } from './bus.ts';
+import { incoming } from './kafka-message.ts';
+import { within } from './within.ts';
+
+/** Part of a partition: from an offset that is there to one that is not handed out any more. */
+export interface Stretch {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface TailReading {
+  readonly topic: string;
+  /** A group of its own: it keeps no offsets, and no member of another group is disturbed. */
+  readonly group: string;
+  readonly stretches: readonly Stretch[];
+  readonly take: (messages: readonly IncomingMessage[]) => Promise<void>;
+}
+
+const SILENT_MS = 30_000;
+const DISCONNECT_MS = 5_000;
+
+async function follow(consumer: Consumer, { topic, stretches, take }: TailReading): Promise<void> {
+  const end = Promise.withResolvers<void>();
+  const left = new Map(stretches.map((stretch) => [stretch.partition, { next: stretch.from, to: stretch.to }]));
+  const silence = setTimeout(
+    () => end.reject(new Error(`${topic} gave nothing to read for ${SILENT_MS} ms`)),
+    SILENT_MS,
+  );
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    if (!restart) end.reject(error);
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    async eachBatch({ batch }) {
+      const { partition, messages, fetchedOffset, to } = incoming(batch);
+      const stretch = left.get(partition);
+      if (!stretch || fetchedOffset > stretch.next || to <= stretch.next) return;
+      const wanted = messages.filter(({ offset }) => offset >= stretch.next && offset < stretch.to);
+      silence.refresh();
+      try {
+        await take(wanted);
+      } catch (error) {
+        // Thrown here it would only make kafkajs begin again.
+        end.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+      stretch.next = to;
+      if (to >= stretch.to) left.delete(partition);
+      if (left.size === 0) end.resolve();
+    },
+  });
+  for (const { partition, from } of stretches) consumer.seek({ topic, partition, offset: String(from) });
+  await end.promise.finally(() => clearTimeout(silence));
+}
+
+/** Reads stretches of a topic once. @throws what `take` throws, and when the broker gives nothing for 30 s. */
+export async function readStretches(kafka: Kafka, reading: TailReading): Promise<void> {
+  if (reading.stretches.length === 0) return;
+  const consumer = kafka.consumer({
+    groupId: reading.group,
+    maxWaitTimeInMs: 100,
+    allowAutoTopicCreation: false,
+    partitionAssigners: [kafkajs.PartitionAssigners.roundRobin],
+  });
+  try {
+    await follow(consumer, reading);
+  } finally {
+    await within(DISCONNECT_MS, 'disconnecting', consumer.disconnect()).catch(() => undefined);
+  }
+}
