@@ -53,12 +53,12 @@ async function end(child: ChildProcess, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Starts one with the demo on free ports. @throws Error when it does not come up in three minutes. */
-export async function openBenchCity(): Promise<BenchCity> {
+/** Starts one with the demo on free ports; `more` options of `npm start`. @throws Error when it does not come up in three minutes. */
+export async function openBenchCity(more: readonly string[] = []): Promise<BenchCity> {
   const folder = await temporaryFolder();
   const began = performance.now();
   const command = ['--conditions=@tongchou/source', path.join(ROOT, 'tools', 'run.mjs'), 'start'];
-  const options = ['--state', folder, '--port-base', String(await freePort())];
+  const options = ['--state', folder, '--port-base', String(await freePort()), ...more];
   const child = spawn(process.execPath, [...command, ...options], {
     cwd: ROOT,
     env: ownEnvironment(),

@@ -8,6 +8,7 @@ import { benchAppend } from './append.ts';
 import { benchCity } from './city.ts';
 import { closeFreshBrokers } from './fresh-broker.ts';
 import { type FreshServer, openFreshServer } from './fresh-server.ts';
+import { benchInstances } from './instances.ts';
 import { benchKafkaLimit } from './kafka-limit.ts';
 import { benchReadLatency } from './read-latency.ts';
 import { benchReadLatencyOverKafka } from './read-latency-kafka.ts';
@@ -25,17 +26,20 @@ const HELP = `
 npm run bench [-- NAME...] [--runs N] [--json] [--dry]
 
 Measures, prints tables, and writes them into docs/benchmarks.md; sections of benchmarks that were not asked for stay. Takes
-about twenty minutes on two cores; whatever else runs on the machine takes from the figures. Names:
+half an hour on two cores; whatever else runs on the machine takes from the figures. Names:
 
-  append          appends against Emmett and raw inserts
-  read-latency    from an append to own and another service's read model
-  read-latency-kafka  the same to another service over Kafka
-  rebuild         a read model built anew
-  relay           a store's events to Kafka and to the PostgreSQL bus
-  receive         facts received in sets against one transaction a fact
-  kafka-limit     the Kafka adapter against raw kafkajs
-  city            a real city: start to first figure, bulk door, memory
-  works-at-scale  a command and the first page of works with 10,000 and with 1,000,000 events
+  append              appends against Emmett and raw inserts
+  read-latency        from an append to own and another service's read model
+  read-latency-kafka  to another service's read model over Kafka, the PostgreSQL bus beside it
+  relay               a store's events to Kafka and to the PostgreSQL bus
+  kafka-limit         the Kafka adapter against raw kafkajs
+  receive             facts received in sets against one transaction a fact
+  rebuild             a read model built anew: alone, under live traffic, with history
+  instances           two instances of each service against one
+  city                a real city: start to first figure, bulk door, memory
+  works-at-scale      a command and the first page of works with 10,000 and with 1,000,000 events
+
+Those of Kafka start one node of it: Java 17 and Maven.
 
   --runs N  runs of which the medians count (1 to 20), instead of each benchmark's own number
   --json    print the tables as JSON
@@ -50,11 +54,12 @@ interface Wish {
 const BENCHES: Readonly<Record<string, (server: FreshServer, wish: Wish) => Promise<BenchTable>>> = {
   append: ({ database }, wish) => benchAppend(database, wish),
   'read-latency': ({ database }, wish) => benchReadLatency(database, wish),
-  rebuild: ({ database }, wish) => benchRebuild(database, wish),
-  relay: ({ database }, wish) => benchRelay(database, wish),
   'read-latency-kafka': ({ database }, wish) => benchReadLatencyOverKafka(database, wish),
-  receive: ({ database }, wish) => benchReceive(database, wish),
+  relay: ({ database }, wish) => benchRelay(database, wish),
   'kafka-limit': ({ database }, wish) => benchKafkaLimit(database, wish),
+  receive: ({ database }, wish) => benchReceive(database, wish),
+  rebuild: ({ database }, wish) => benchRebuild(database, wish),
+  instances: (_, wish) => benchInstances(wish),
   city: (_, wish) => benchCity(wish),
   'works-at-scale': (_, wish) => benchWorksAtScale(wish),
 };
