@@ -34,13 +34,21 @@ export const translation = {
     type === 'Kept' ? undefined : { type, schemaVersion: 1, data },
 };
 
+/** Longer ones break the contract. */
+export const LONGEST_NOTE = 200_000;
+
 /** What the listening side knows: `Measured` up to version `known`. */
 export const flowContracts = (known = 1): ReceivedContracts => ({
   check(_source, type, schemaVersion, data) {
     if (type !== 'Measured') return 'unknown';
     if (schemaVersion > known) throw new ContractBreach('UNKNOWN_VERSION', `Measured v${schemaVersion} is not known`);
-    if ('amount' in data && typeof data.amount === 'number') return 'known';
-    throw new ContractBreach('DATA_BREACH', 'Measured: amount: not a number');
+    if (!('amount' in data) || typeof data.amount !== 'number') {
+      throw new ContractBreach('DATA_BREACH', 'Measured: amount: not a number');
+    }
+    if ('note' in data && String(data.note).length > LONGEST_NOTE) {
+      throw new ContractBreach('DATA_BREACH', `Measured: note: longer than ${LONGEST_NOTE}`);
+    }
+    return 'known';
   },
 });
 

@@ -60,7 +60,7 @@ const backendsKilled = ({ context, settings }: Breakable): Fault => ({
       const { rowCount } = await client.query(
         `select pg_terminate_backend(pid) from (
            select pid from pg_stat_activity where datname = any($1) and pid <> pg_backend_pid()
-            order by hashint8extended(pid, $2) limit ${BACKENDS_AT_ONCE}) as some`,
+            order by hashint8extended(pid, $2) limit ${BACKENDS_AT_ONCE}) as picked`,
         [databases.filter(Boolean).map(databaseOf), between(context.random, 0, 1_000_000)],
       );
       return (rowCount ?? 0) > 0;

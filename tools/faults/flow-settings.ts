@@ -34,6 +34,9 @@ export interface FlowSettings {
   readonly unruly?: Unruly;
 }
 
+/** Exit code of a process whose consumer will not come back. */
+export const LOST = 3;
+
 /** A frozen process loses its place after so long; a Kafka broker takes no less than 6 s. */
 export const SESSION_MS = { postgres: 2_000, kafka: 6_000 } as const;
 
@@ -55,7 +58,7 @@ export function openFlowBus(bus: FlowBus, clientId: string, pool: Pool, log: Log
     topics: { replicationFactor, minInsync },
     timing: { heartbeatMs: 500, sessionMs, fetchWaitMs: 100 },
     // As a service does: what starts it anew begins afresh.
-    onLost: () => process.exit(3),
+    onLost: () => process.exit(LOST),
   });
   return Promise.resolve(opened);
 }

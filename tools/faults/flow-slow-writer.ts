@@ -54,6 +54,7 @@ export function openSlowWriter(store: Store, appender: Appender, random: () => n
     statement_timeout: 10_000,
   });
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
 
   /** Takes its xid first; a quick append to the same stream may then come before its own events. */
   async function hold(client: pg.PoolClient, streamId: string): Promise<string> {
@@ -77,7 +78,6 @@ export function openSlowWriter(store: Store, appender: Appender, random: () => n
       let client: pg.PoolClient | undefined;
       try {
         client = await pool.connect();
-        client.on('error', () => undefined);
         const became = await hold(client, streamId);
         client.release();
         return became;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { LOST } from './flow-settings.ts';
 import type { TrialContext } from './trial.ts';
 
 export interface WorkerPlan {
@@ -11,8 +12,6 @@ export interface WorkerPlan {
   readonly file: string;
   readonly settings: object;
   readonly onMessage?: (message: object) => void;
-  /** Not started again when it ends: a naive one that dies on purpose. */
-  readonly mortal?: boolean;
 }
 
 const READY_WITHIN_MS = 60_000;
@@ -23,8 +22,10 @@ const MOST_SAID = 100;
 /** A process of a flow that is started again whenever it ends, as a supervisor does, until it is stopped. */
 export class FlowWorker {
   readonly name: string;
-  /** How often it ended without being killed here. */
+  /** How often it ended without being killed here, a start that failed for want of a database included. */
   ownEnds = 0;
+  /** How often it ended so after it had been at work. */
+  crashes = 0;
   private readonly context: TrialContext;
   private readonly plan: WorkerPlan;
   private child: ChildProcess | undefined;
@@ -32,6 +33,7 @@ export class FlowWorker {
   private expected = false;
   private stopped = false;
   private said = 0;
+  private isAtWork = false;
 
   constructor(context: TrialContext, plan: WorkerPlan) {
     this.context = context;
@@ -44,12 +46,12 @@ export class FlowWorker {
     return this.ready;
   }
 
-  get pid(): number | undefined {
-    return this.child?.pid;
-  }
-
   running(): boolean {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  send(message: object): void {
+    if (this.child?.connected) this.child.send(message);
   }
 
   /** False when there was nothing to signal. */
@@ -94,10 +96,13 @@ export class FlowWorker {
 
   private launch(): void {
     const file = fileURLToPath(new URL(this.plan.file, import.meta.url));
-    const args = ['--conditions=@tongchou/source', file, JSON.stringify(this.plan.settings)];
+    // kafkajs sets a timer to a time that has passed, at each start.
+    const quiet = '--disable-warning=TimeoutNegativeWarning';
+    const args = ['--conditions=@tongchou/source', quiet, file, JSON.stringify(this.plan.settings)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.child = child;
     this.expected = false;
+    this.isAtWork = false;
     this.ready = this.untilSaysReady(child);
     this.ready.catch(() => undefined);
     child.on('message', (message: object) => this.plan.onMessage?.(message));
@@ -109,7 +114,7 @@ export class FlowWorker {
     const late = new AbortController();
     try {
       await Promise.race([
-        once(child, 'message'),
+        once(child, 'message').then(() => (this.isAtWork = true)),
         once(child, 'exit').then(([code]) => Promise.reject(new Error(`${this.name} ended at once, with ${code}`))),
         pause(READY_WITHIN_MS, undefined, { signal: late.signal }).then(() =>
           Promise.reject(new Error(`${this.name} was not ready after ${READY_WITHIN_MS} ms`)),
@@ -129,9 +134,10 @@ export class FlowWorker {
     if (this.stopped) return;
     if (!this.expected) {
       this.ownEnds += 1;
+      // A Kafka consumer that is lost for good ends its process in order, to begin afresh.
+      if (this.isAtWork && code !== LOST) this.crashes += 1;
       this.context.note({ worker: this.name, ended: signal ?? code });
     }
-    if (this.plan.mortal) return;
     await pause(AGAIN_AFTER_MS);
     if (!this.stopped) this.launch();
   }

@@ -83,7 +83,13 @@ interface Lane {
 /** Streams of one writer alone: nobody else moves their versions. */
 function laneOf(name: string, streams: number): Lane {
   const ids = Array.from({ length: streams }, (_, nth) => uuidFor(`${name} ${nth}`));
-  return { streams: ids, versions: new Map(ids.map((id) => [id, 0])) };
+  return { streams: ids, versions: new Map() };
+}
+
+async function versionIn(store: Store, lane: Lane, streamId: string): Promise<number> {
+  const version = lane.versions.get(streamId) ?? (await untilAnswered(() => versionOf(store, streamId)));
+  lane.versions.set(streamId, version);
+  return version;
 }
 
 /** Writes until the planned number is committed, at a steady pace: short appends, and among them transactions that hold their xid. */
@@ -100,7 +106,7 @@ export function startWriting(store: Store, plan: WritingPlan): Writing {
 
   async function quickly(lane: Lane, streamId: string): Promise<void> {
     const batch = eventsToAppend(random, between(random, 1, MOST_AT_ONCE + 1));
-    const version = lane.versions.get(streamId) ?? 0;
+    const version = await versionIn(store, lane, streamId);
     if (await append(appender, streamId, version, batch)) {
       written += batch.length;
       lane.versions.set(streamId, version + batch.length);
@@ -121,9 +127,10 @@ export function startWriting(store: Store, plan: WritingPlan): Writing {
   async function slowLane(lane: Lane, writer: SlowWriter): Promise<void> {
     while (await inPace()) {
       const streamId = oneOf(random, lane.streams);
+      const before = await versionIn(store, lane, streamId);
       count(await writer.write(streamId));
       const known = await untilAnswered(() => versionOf(store, streamId));
-      written += known - (lane.versions.get(streamId) ?? 0);
+      written += known - before;
       lane.versions.set(streamId, known);
       await quickly(lane, streamId);
     }

@@ -136,6 +136,10 @@ async function writeUnderChaos(context: TrialContext, plan: FlowPlan, flow: Brea
 
 const ends = (workers: readonly FlowWorker[]): number => workers.reduce((sum, { ownEnds }) => sum + ownEnds, 0);
 
+/** Nothing of what goes wrong outside may end a process that is at work. */
+export const crashesOf = (workers: readonly FlowWorker[]): string[] =>
+  workers.filter(({ crashes }) => crashes > 0).map(({ name, crashes }) => `${name} ended by itself, ${crashes} times`);
+
 /** Facts from a store to a listening service, with everything going wrong on the way; judged when all has come to rest. */
 export async function runFlow(context: TrialContext, plan: FlowPlan): Promise<FlowEnd> {
   const named = await flowSettings(context, plan.trial, 'flow');
@@ -168,6 +172,6 @@ export async function runFlow(context: TrialContext, plan: FlowPlan): Promise<Fl
       'seconds until all had arrived': Math.round(restMs / 100) / 10,
       'processes that ended by themselves': ends([...relays, ...consumers]),
     },
-    violations: judgeFlow(evidence),
+    violations: [...judgeFlow(evidence), ...crashesOf([...relays, ...consumers])],
   };
 }

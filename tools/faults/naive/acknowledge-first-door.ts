@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createInterface } from 'node:readline';
 import { projectIdOf } from '@tongchou/contracts';
 import { newEventId, openStore } from '@tongchou/event-store';
@@ -37,7 +37,7 @@ setInterval(() => {
   void store.pool.query(WRITE, [...columns, now.map(({ input }) => JSON.stringify(input))]);
 }, WRITE_EVERY_MS);
 
-const server = createServer(async (request, response) => {
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let number = 0;
   for await (const text of createInterface({ input: request })) {
     const command = line.parse(JSON.parse(text));
@@ -47,5 +47,10 @@ const server = createServer(async (request, response) => {
     response.write(`${JSON.stringify({ line: number, status: 'accepted', consistencyToken })}\n`);
   }
   response.end();
-});
-server.listen(Number(process.env['PORT']), '127.0.0.1', () => console.log('listening'));
+}
+
+createServer((request, response) => void answer(request, response)).listen(
+  Number(process.env['PORT']),
+  '127.0.0.1',
+  () => console.log('listening'),
+);
