@@ -13,10 +13,12 @@ const SENT_AT = 'sentat';
 export interface ConsumerSettings extends FlowSettings {
   /** Tells how long after its header `sentat` each message was stored. */
   readonly timed?: boolean;
+  /** As in a service: more than a few streams that wait are a bad deploy. */
+  readonly strict?: boolean;
 }
 
 const settings = settingsOf<ConsumerSettings>();
-const { source, group, targetUrl, timed } = settings;
+const { source, group, targetUrl, timed, strict } = settings;
 const store = await openStore({ url: targetUrl, service: group, poolSize: 8, log });
 const bus = await openFlowBus(settings.bus, group, store.pool, log);
 const receiver = createReceiver({
@@ -24,7 +26,7 @@ const receiver = createReceiver({
   contracts: flowContracts(),
   listensTo: [source],
   log,
-  mostStalledStreams: MANY,
+  ...(!strict && { mostStalledStreams: MANY }),
 });
 const transport = new BusTransport({ bus, group, log, startAt: receiver.startAt });
 
