@@ -50,6 +50,7 @@ export const LIBS = {
       'nestjs-pino',
       'pino',
       'pino-http',
+      '@opentelemetry/',
       'express',
       'typeorm',
       'zod',

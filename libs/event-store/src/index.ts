@@ -9,6 +9,7 @@ export * from './log.ts';
 export * from './meters.ts';
 export * from './migration-state.ts';
 export * from './reader.ts';
+export * from './reader-progress.ts';
 export * from './snapshot.ts';
 export * from './store-identity.ts';
 export * from './wake.ts';

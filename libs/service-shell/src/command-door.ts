@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import type { Actor, Tagged } from '@tongchou/kernel';
 import type { CommandContext } from '@tongchou/event-store';
 import type { Logger } from 'pino';
+import type { CommandMeter } from './engine-metrics.ts';
 import { answerFor } from './format-error.ts';
 import { GRAPH_CODES } from './error-codes.ts';
 import type { BoundCommands, CommandTable, HandlerMaker, PreparedCommand } from './define-commands.ts';
@@ -33,9 +35,16 @@ const KEY = /^[\x21-\x7e]{1,200}$/;
 export class CommandDoor {
   readonly #tables: ReadonlyMap<string, { readonly table: CommandTable; readonly bound: BoundCommands }>;
   readonly #log: Pick<Logger, 'error'>;
+  readonly #meter: CommandMeter;
 
-  constructor(tables: readonly CommandTable[], handlerOf: HandlerMaker, log: Pick<Logger, 'error'>) {
+  constructor(
+    tables: readonly CommandTable[],
+    handlerOf: HandlerMaker,
+    log: Pick<Logger, 'error'>,
+    meter: CommandMeter = () => undefined,
+  ) {
     this.#log = log;
+    this.#meter = meter;
     this.#tables = new Map(
       tables.flatMap((table) => {
         const bound = table.bind(handlerOf);
@@ -52,8 +61,25 @@ export class CommandDoor {
 
   /** Checks a command without deciding it: what is wrong with it, or a command that knows its stream. */
   admit(name: string, request: CommandRequest): AdmittedCommand | Verdict {
+    const began = performance.now();
+    const admitted = this.#check(name, request);
+    const told = (verdict: Verdict): Verdict => {
+      // A name that is no command here is the client's own text: it makes no label.
+      this.#meter(this.#isPublic(name) ? name : 'unknown', verdict.status, (performance.now() - began) / 1_000);
+      return verdict;
+    };
+    if (!('run' in admitted)) return told(admitted);
+    return { streamId: admitted.streamId, run: async () => told(await admitted.run()) };
+  }
+
+  #isPublic(name: string): boolean {
     const entry = this.#tables.get(name);
-    if (!entry || !Object.hasOwn(entry.table.definitions, name)) return this.#unknown(name);
+    return entry !== undefined && Object.hasOwn(entry.table.definitions, name);
+  }
+
+  #check(name: string, request: CommandRequest): AdmittedCommand | Verdict {
+    const entry = this.#tables.get(name);
+    if (!entry || !this.#isPublic(name)) return this.#unknown(name);
     if (!KEY.test(request.idempotencyKey)) {
       return invalid('idempotencyKey must be 1 to 200 visible ASCII characters', ['idempotencyKey']);
     }
@@ -73,7 +99,10 @@ export class CommandDoor {
   async runOwn(command: Tagged, context: Omit<CommandContext, 'input'>): Promise<Verdict> {
     const entry = this.#tables.get(command.type);
     if (!entry) throw new RangeError(`No aggregate declares the command ${command.type}: name it in its table`);
-    return this.#decide(entry.table, entry.bound.prepareOwn(command), { ...context, input: command });
+    const began = performance.now();
+    const verdict = await this.#decide(entry.table, entry.bound.prepareOwn(command), { ...context, input: command });
+    this.#meter(command.type, verdict.status, (performance.now() - began) / 1_000);
+    return verdict;
   }
 
   #unknown(name: string): Verdict {

@@ -15,24 +15,37 @@ import {
   type Runner,
   type Store,
 } from '@tongchou/event-store';
-import { BusTransport, createReceiver, startRelay, type Bus, type Receiver, type Relay } from '@tongchou/messaging';
+import {
+  BusTransport,
+  createReceiver,
+  startRelay,
+  watchBus,
+  type Receiver,
+  type Relay,
+  type WatchedBus,
+} from '@tongchou/messaging';
 import type { Logger } from 'pino';
 import { CommandDoor } from './command-door.ts';
 import { countStatements } from './count-statements.ts';
 import { dispatcher } from './dispatcher.ts';
+import { commandMeter, observeEngine, storeMeters } from './engine-metrics.ts';
+import { Metrics } from './metrics.ts';
+import { Monitor } from './monitor.ts';
 import { openBus } from './open-bus.ts';
-import { databaseTrouble, stoppedParts } from './readiness.ts';
+import { databaseTrouble, partsNow, type Moving, type Readiness } from './readiness.ts';
 import { releaseOf } from './release.ts';
 import type { ServiceConfig } from './service-settings.ts';
 import type { ServiceParts } from './service-parts.ts';
+import { vitalSignsOf, type ROLES, type VitalSigns } from './vital-signs.ts';
 
 interface Opened {
   readonly parts: ServiceParts;
   readonly log: Logger;
   readonly store: Store;
-  readonly bus: Bus;
+  readonly watched: WatchedBus;
   readonly codec: Codec;
   readonly door: CommandDoor;
+  readonly metrics: Metrics;
   readonly lost: Promise<Error>;
 }
 
@@ -40,6 +53,8 @@ interface Running {
   readonly runner: Runner;
   readonly policies: Policies;
   readonly relay: Relay;
+  readonly moving: Moving;
+  readonly monitor: Monitor;
 }
 
 /** One instance of a service below its doors: store, bus, and what moves facts between them. */
@@ -50,20 +65,28 @@ export class Engine {
   readonly gate: ReadGate;
   readonly receiver: Receiver;
   readonly transport: BusTransport;
+  readonly metrics: Metrics;
   readonly #opened: Opened;
   #running: Running | undefined;
   #stopping = false;
 
   private constructor(opened: Opened) {
-    const { parts, store, bus, log } = opened;
+    const { parts, store, watched, log } = opened;
     this.#opened = opened;
     this.name = parts.name;
     this.store = store;
     this.door = opened.door;
+    this.metrics = opened.metrics;
     const sources = [parts.name, ...parts.listensTo];
     this.gate = createReadGate(store, { receives: (source) => sources.includes(source) });
     this.receiver = createReceiver({ store, listensTo: [...parts.listensTo], log });
-    this.transport = new BusTransport({ bus, group: parts.name, log, startAt: this.receiver.startAt });
+    this.transport = new BusTransport({
+      bus: watched.bus,
+      group: parts.name,
+      log,
+      startAt: this.receiver.startAt,
+    });
+    observeEngine(this.metrics, this);
   }
 
   /** Connects and migrates. Throws when a database is away or not fit to keep facts. */
@@ -78,15 +101,18 @@ export class Engine {
     countStatements(store.dataSource);
     try {
       const lost = Promise.withResolvers<Error>();
-      const bus = await openBus(config, store, log, lost.resolve);
+      const watched = watchBus(await openBus(config, store, log, lost.resolve));
+      const metrics = new Metrics(parts.name);
+      const meters = storeMeters(metrics);
       const codec = createCodec(parts.upcasters);
-      const appender = createAppender(store);
+      const appender = createAppender(store, meters);
       const door = new CommandDoor(
         parts.aggregates,
-        (decider) => createCommandHandler({ store, appender, decider, codec }),
+        (decider) => createCommandHandler({ store, appender, decider, codec, meters }),
         log,
+        commandMeter(metrics),
       );
-      return new Engine({ parts, log, store, bus, codec, door, lost: lost.promise });
+      return new Engine({ parts, log, store, watched, codec, door, metrics, lost: lost.promise });
     } catch (error) {
       await store.close();
       throw error;
@@ -108,7 +134,8 @@ export class Engine {
 
   /** Starts what moves facts; each of them leads or waits to lead. */
   async start(): Promise<void> {
-    const { parts, store, bus, codec, log, door } = this.#opened;
+    const { parts, store, watched, codec, log, door } = this.#opened;
+    const { bus } = watched;
     const decode: Decode = (source, type, version, data) =>
       source === parts.name ? codec.decode(type, version, data) : decodePublic(source, type, version, data);
     const runner = await startRunner({ store, models: parts.readModels, decode, log });
@@ -126,19 +153,40 @@ export class Engine {
       decode: codec.decode,
       publish: ({ event }) => parts.published(event),
     });
-    this.#running = { runner, policies, relay };
+    const ears = parts.listensTo.length > 0 ? { receiver: this.receiver, transport: this.transport } : undefined;
+    const moving: Moving = { runner, policies, relay, ears, bus: watched };
+    const monitor = new Monitor(vitalSignsOf(store, bus, parts.listensTo), moving, log);
+    this.#running = { runner, policies, relay, moving, monitor };
   }
 
   beginStopping(): void {
     this.#stopping = true;
   }
 
-  /** Every reason why this instance should get no requests; none = ready. */
-  async unready(): Promise<string[]> {
-    if (this.#stopping) return ['stopping'];
-    if (!this.#running) return ['starting'];
-    const { runner, policies, relay } = this.#running;
-    return [...(await databaseTrouble(this.store)), ...stoppedParts(runner, policies, relay), ...this.#deaf()];
+  /** How this instance is now, with every reason. */
+  async readiness(): Promise<Readiness> {
+    const { unready, degraded } = this.seen();
+    return this.started && !this.#stopping
+      ? { unready: [...(await databaseTrouble(this.store)), ...unready], degraded }
+      : { unready, degraded };
+  }
+
+  /** The same without asking anybody; the database as it was at the last look. */
+  seen(): Readiness {
+    if (this.#stopping) return { unready: ['stopping'], degraded: [] };
+    if (!this.#running) return { unready: ['starting'], degraded: [] };
+    const now = partsNow(this.#running.moving);
+    const { judged } = this.#running.monitor;
+    return { unready: [...now.unready, ...judged.unready], degraded: [...now.degraded, ...judged.degraded] };
+  }
+
+  /** The last look at what the database and the bus say; `undefined` when it failed. */
+  get signs(): VitalSigns | undefined {
+    return this.#running?.monitor.signs;
+  }
+
+  leads(role: (typeof ROLES)[number]): boolean {
+    return this.#running?.[role].status().leading ?? false;
   }
 
   /** How everything is, for operators. */
@@ -146,13 +194,19 @@ export class Engine {
     const { runner, policies, relay } = this.#running ?? {};
     return {
       ...releaseOf(this.name),
-      unready: await this.unready(),
+      ...(await this.readiness()),
       runner: runner?.status(),
       policies: policies?.status(),
       relay: relay?.status(),
       receiver: { ...this.transport.subscriptionStatus(), ...this.receiver.status() },
       freshness: await this.gate.freshness(),
     };
+  }
+
+  /** Names of the service's read models or policies. */
+  parts(kind: 'model' | 'policy'): readonly string[] {
+    const { readModels, policies } = this.#opened.parts;
+    return (kind === 'model' ? readModels : policies).map(({ name }) => name);
   }
 
   get models(): readonly string[] {
@@ -166,21 +220,14 @@ export class Engine {
 
   /** Ends what moves facts, in order; another instance goes on at once. */
   async stop(): Promise<void> {
+    await this.#running?.monitor.stop();
     await this.#running?.relay.stop();
     await this.#running?.policies.stop();
     await this.#running?.runner.stop();
   }
 
   async disconnect(): Promise<void> {
-    await this.#opened.bus.close();
+    await this.#opened.watched.bus.close();
     await this.store.close();
-  }
-
-  #deaf(): string[] {
-    if (this.topics.length === 0) return [];
-    const { stopped } = this.receiver.status();
-    const { healthy, reason } = this.transport.subscriptionStatus();
-    if (stopped) return [`receiving: ${stopped}`];
-    return healthy ? [] : [`receiving: ${reason ?? 'it has stopped'}`];
   }
 }

@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { Engine } from './engine.ts';
 import { releaseOf } from './release.ts';
 
-/** Probes: alive, ready (with every reason why not), started; and what runs here. */
+/** Probes: alive, ready (with every reason why not, and what is waited for), started; and what runs here. */
 @Controller()
 export class HealthController {
   readonly #engine: Engine;
@@ -19,10 +19,11 @@ export class HealthController {
 
   @Get('health/ready')
   async ready(@Res({ passthrough: true }) response: Response): Promise<object> {
-    const reasons = await this.#engine.unready();
-    if (reasons.length === 0) return { status: 'ready' };
+    const { unready, degraded } = await this.#engine.readiness();
+    const beside = degraded.length > 0 && { degraded };
+    if (unready.length === 0) return { status: 'ready', ...beside };
     response.status(HttpStatus.SERVICE_UNAVAILABLE);
-    return { status: 'unready', reasons };
+    return { status: 'unready', reasons: unready, ...beside };
   }
 
   @Get('health/startup')

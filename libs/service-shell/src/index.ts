@@ -20,6 +20,8 @@ export * from './http-errors.ts';
 export * from './in-stages.ts';
 export * from './keyset.ts';
 export * from './logger-module.ts';
+export * from './metrics.controller.ts';
+export * from './metrics.ts';
 export * from './mutations.ts';
 export * from './nest-log.ts';
 export * from './reads.ts';

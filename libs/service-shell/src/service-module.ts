@@ -9,6 +9,8 @@ import { Engine } from './engine.ts';
 import { HealthController } from './health.controller.ts';
 import { hearingController } from './hearing.controller.ts';
 import { loggerModule } from './logger-module.ts';
+import { MetricsController } from './metrics.controller.ts';
+import { Metrics } from './metrics.ts';
 import { Mutations } from './mutations.ts';
 import { OperationsController } from './operations.controller.ts';
 import { Reads } from './reads.ts';
@@ -33,6 +35,7 @@ export function serviceModule(parts: ServiceParts, config: ServiceConfig): Servi
     controllers: [
       BulkDoorController,
       HealthController,
+      MetricsController,
       OperationsController,
       ...parts.listensTo.map((service) => hearingController(topicOf(service))),
       ...(parts.extraControllers ?? []),
@@ -47,6 +50,7 @@ function shellProviders(parts: ServiceParts, config: ServiceConfig, log: Logger)
     { provide: LOG, useValue: log },
     { provide: CONFIG, useValue: config },
     { provide: Engine, useFactory: () => Engine.open(parts, config, log) },
+    { provide: Metrics, inject: [Engine], useFactory: (engine: Engine) => engine.metrics },
     { provide: CommandDoor, inject: [Engine], useFactory: (engine: Engine) => engine.door },
     { provide: BulkDoor, inject: [CommandDoor], useFactory: (door: CommandDoor) => new BulkDoor(door) },
     {
