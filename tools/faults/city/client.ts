@@ -14,7 +14,7 @@ export interface ClientPlan {
   answered(acknowledged: Acknowledged): void;
   /** What was answered is not what must hold; the client goes on. */
   wrong(reason: string): void;
-  /** A request of which nothing, or not everything, was heard. */
+  /** A request of which nothing, or not everything, was heard; or a command that the service did not come to. */
   failed?(reason: string): void;
   /** Aborted when nothing new is to begin. */
   readonly enough: AbortSignal;
@@ -29,6 +29,8 @@ interface Pending {
   readonly tries: number;
 }
 
+/** Costs has not heard of the work yet: to wait is the right answer. */
+const WAITING = 'ProjectUnknown';
 const FINAL: ReadonlySet<Answer['status']> = new Set(['accepted', 'repeated', 'rejected', 'invalid']);
 
 /** Why an answer is not the expected one; undefined when it is. */
@@ -84,6 +86,7 @@ function settle(plan: ClientPlan, pending: Map<Lane, Pending>, one: Pending, ans
   const { lane, step, since } = one;
   const tries = one.tries + 1;
   if (!answer || !FINAL.has(answer.status)) {
+    if (answer && answer.code !== WAITING) plan.failed?.(`${step.command}: ${answer.status} ${answer.code ?? ''}`);
     pending.set(lane, { ...one, tries });
     return false;
   }

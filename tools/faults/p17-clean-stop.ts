@@ -1,0 +1,114 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { untilGone } from '../state/processes.ts';
+import { checkStops, EXIT_WITHIN_MS, type Stop } from './check-stop.ts';
+import { type OfficeLoad, startLoad } from './city/office-load.ts';
+import { askGraph, keepAsking } from './city/questions.ts';
+import { openTrialCity, type TrialCity } from './city/trial-city.ts';
+import type { Trial, TrialContext } from './trial.ts';
+
+const VOLUMES = { full: { restarts: 20, kills: 4 }, smoke: { restarts: 2, kills: 2 } };
+const READY_MS = 60_000;
+const CALM_MS = 1_000;
+const ANSWER_MS = 30_000;
+const CATCH_UP_MS = 30_000;
+const QUERY = '{ works(first: 5) { nodes { project { id name costSheet { currentBudget } } } } }';
+const SERVICES = ['projects', 'costs'] as const;
+
+/** Requests through the gateway that failed, by reason, since the last look. */
+class Failures {
+  #seen = new Map<string, number>();
+
+  readonly add = (reason: string): void => void this.#seen.set(reason, (this.#seen.get(reason) ?? 0) + 1);
+
+  take(): ReadonlyMap<string, number> {
+    const seen = this.#seen;
+    this.#seen = new Map();
+    return seen;
+  }
+}
+
+/** Ends one instance after the other, each once all are ready again. */
+async function endInTurn(
+  context: TrialContext,
+  city: TrialCity,
+  signal: 'SIGTERM' | 'SIGKILL',
+  times: number,
+): Promise<Stop[]> {
+  const stops: Stop[] = [];
+  for (let turn = 0; turn < times; turn += 1) {
+    const app = SERVICES[turn % SERVICES.length] ?? 'projects';
+    const found = await city.running(app);
+    const mark = found[Math.floor(turn / SERVICES.length) % Math.max(1, found.length)];
+    if (!mark) throw new Error(`No instance of ${app} runs`);
+    const began = performance.now();
+    process.kill(mark.pid, signal);
+    context.count(`${signal} ${app}`);
+    await untilGone(mark, EXIT_WITHIN_MS + 5_000);
+    const stop = { app, exitMs: Math.round(performance.now() - began) };
+    context.note({ ...stop, signal });
+    stops.push(stop);
+    await pause(CALM_MS);
+    await city.untilReady(READY_MS);
+  }
+  return stops;
+}
+
+interface Loaded {
+  readonly load: OfficeLoad;
+  readonly failures: Failures;
+  readonly asked: () => number;
+  readonly stopAsking: () => Promise<void>;
+}
+
+/** Commands and questions, all through the gateway. */
+async function loadGateway(context: TrialContext, city: TrialCity): Promise<Loaded> {
+  const failures = new Failures();
+  const load = await startLoad(context, city, { gatewayOnly: true, worksPerClient: 3, failed: failures.add });
+  const enough = new AbortController();
+  let asked = 0;
+  const asking = keepAsking(
+    () => askGraph(city.gateway, QUERY),
+    ({ errors }) => {
+      asked += 1;
+      for (const { code, message } of errors) failures.add(`question: ${code ?? ''} ${message}`);
+    },
+    enough.signal,
+  );
+  const stopAsking = async (): Promise<void> => {
+    enough.abort();
+    await asking;
+  };
+  context.atEnd(stopAsking);
+  return { load, failures, asked: () => asked, stopAsking };
+}
+
+async function run(context: TrialContext) {
+  const { restarts, kills } = VOLUMES[context.full ? 'full' : 'smoke'];
+  const city = await openTrialCity(context, { instances: 'projects=2,costs=2' });
+  const { load, failures, asked, stopAsking } = await loadGateway(context, city);
+  await pause(CALM_MS);
+  failures.take();
+  const stops = await endInTurn(context, city, 'SIGTERM', restarts);
+  const commands = load.acknowledged.length;
+  const questions = asked();
+  const failed = failures.take();
+  const killed = await endInTurn(context, city, 'SIGKILL', kills);
+  await stopAsking();
+  const control = checkStops(killed, failures.take());
+  await load.finish(ANSWER_MS);
+  const wrong = [...load.wrong, ...(await load.check(CATCH_UP_MS))];
+  const slowest = Math.max(...stops.map(({ exitMs }) => exitMs));
+  return {
+    figures: { restarts, commands, questions, failed: failed.size, 'slowest exit ms': slowest },
+    violations: [...checkStops(stops, failed), ...wrong],
+    control: { what: 'instances killed instead', violations: control },
+  };
+}
+
+export const p17: Trial = {
+  id: 'P17',
+  says: 'a service that is told to end loses no request and is gone within 20 s',
+  bus: true,
+  slow: true,
+  run,
+};
