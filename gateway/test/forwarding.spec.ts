@@ -111,20 +111,52 @@ describe('a mutation', () => {
 });
 
 describe('several instances of a service', () => {
-  it('share the calls; one that is away is passed over', async () => {
+  let port = 0;
+  const frozen = createServer(() => undefined);
+  const opened: SampleCity[] = [];
+  const withAnother = async (origin: string): Promise<SampleCity> => {
+    const two = await sampleCity({
+      PROJECTS_URL: `${origin},${city.projects.origin}`,
+      COSTS_URL: `${city.costs.origin}, ${origin}`,
+    });
+    opened.push(two);
+    return two;
+  };
+  beforeAll(async () => {
     const dead = createServer();
     await new Promise<void>((resolve) => dead.listen(0, '127.0.0.1', resolve));
-    const { port } = dead.address() as AddressInfo;
+    port = (dead.address() as AddressInfo).port;
     await new Promise((resolve) => dead.close(resolve));
-    const two = await sampleCity({
-      PROJECTS_URL: `http://127.0.0.1:${port},${city.projects.origin}`,
-      COSTS_URL: `${city.costs.origin}, http://127.0.0.1:${port}`,
-    });
+    await new Promise<void>((resolve) => frozen.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((one) => one.close()));
+    frozen.closeAllConnections();
+    await new Promise((resolve) => frozen.close(resolve));
+  });
+
+  it('share the calls; one that is away is passed over', async () => {
+    const two = await withAnother(`http://127.0.0.1:${port}`);
     for (let attempt = 0; attempt < 12; attempt += 1) {
       const { body } = await two.ask(TABLE);
       expect(body.errors).toBeUndefined();
     }
-    await two.close();
     expect(city.projects.heard).toHaveLength(12);
+  });
+
+  it('take a mutation that was not sent to one that is away', async () => {
+    const two = await withAnother(`http://127.0.0.1:${port}`);
+    for (let attempt = 0; attempt < 4; attempt += 1) expect((await two.ask(REGISTER)).body.errors).toBeUndefined();
+  });
+
+  it('leave one out that takes connections and never answers, before it has cost five calls', async () => {
+    const two = await withAnother(`http://127.0.0.1:${(frozen.address() as AddressInfo).port}`);
+    let failed = 0;
+    for (let well = 0; well < 6;) {
+      const { body } = await two.ask(TABLE);
+      if (body.errors) failed += 1;
+      well = body.errors ? 0 : well + 1;
+    }
+    expect(failed).toBeLessThan(5);
   });
 });

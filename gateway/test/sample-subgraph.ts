@@ -49,6 +49,7 @@ export async function sampleSubgraph(name: string, schema: string, resolvers: Re
     response.end(JSON.stringify({ ...result, ...(sample.extensions && { extensions: sample.extensions }) }));
   };
   const server = createServer((request, response) => {
+    if (request.method === 'GET') return void (sample.mood === 'frozen' || response.end('{"status":"live"}'));
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on(

@@ -37,6 +37,17 @@ describe('the breaker', () => {
     expect(breaker.admits()).toBe(true);
   });
 
+  it('opens at once when the other side was seen not to answer', () => {
+    const clock = { now: 0 };
+    const breaker = new Breaker(() => clock.now);
+    breaker.trip();
+    expect([breaker.admits(), breaker.closed]).toEqual([false, false]);
+    clock.now = 1_000;
+    expect(breaker.admits()).toBe(true);
+    breaker.succeeded();
+    expect(breaker.closed).toBe(true);
+  });
+
   it('gives the trial back when it said nothing', () => {
     const { breaker, clock } = failing();
     clock.now = 1_000;

@@ -31,6 +31,12 @@ export class Breaker {
     if (this.failures >= OPENS_AFTER) this.openUntil = this.now() + STAYS_OPEN_MS;
   }
 
+  /** Opens at once: the other side was seen not to answer. */
+  trip(): void {
+    this.failures = Math.max(this.failures, OPENS_AFTER - 1);
+    this.failed();
+  }
+
   /** The call ended without saying anything about the other side, e.g. because the client went away. */
   released(): void {
     this.trial = false;

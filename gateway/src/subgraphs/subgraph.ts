@@ -13,7 +13,7 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 export interface SubgraphCall {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Queries may be sent again when the connection failed; a mutation may have been done already. */
+  /** Queries may be sent again when the connection broke; a mutation, which may have been done, only when none was made. */
   readonly isQuery: boolean;
   /** Of the client's request, by `performance.now()`. */
   readonly deadline: number;
@@ -34,8 +34,9 @@ export class Subgraph {
   }
 
   /**
-   * The subgraph's answer within 2.5 s or what is left of the request, whichever is less; a query is tried once more when
-   * the connection failed. Throws `SubgraphFailure`.
+   * The subgraph's answer within 2.5 s or what is left of the request, whichever is less. When the connection failed it is
+   * tried once more, on another instance where there is one: a query always, a mutation when it was not sent. Throws
+   * `SubgraphFailure`.
    */
   async call(call: SubgraphCall): Promise<SubgraphReply> {
     const budgetMs = Math.min(CALL_TIMEOUT_MS, call.deadline - performance.now());
@@ -70,7 +71,8 @@ export class Subgraph {
     try {
       return await this.send(first, call, signal);
     } catch (error) {
-      if (!call.isQuery || !isConnectionError(error)) return this.fail(error, timeout);
+      const again = call.isQuery ? isConnectionError(error) : wasNotSent(error);
+      if (!again) return this.fail(error, timeout);
     }
     const second = this.pick(first);
     return this.send(second, call, signal).catch((error: unknown) => this.fail(error, timeout));
@@ -121,8 +123,14 @@ async function text(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
+/** There never was a connection. */
+const wasNotSent = (error: unknown): boolean =>
+  error instanceof errors.ConnectTimeoutError || codeOf(error) === 'ECONNREFUSED';
+
 function isConnectionError(error: unknown): boolean {
-  if (error instanceof errors.ConnectTimeoutError || error instanceof errors.SocketError) return true;
-  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE';
+  const code = codeOf(error);
+  return wasNotSent(error) || error instanceof errors.SocketError || code === 'ECONNRESET' || code === 'EPIPE';
 }
