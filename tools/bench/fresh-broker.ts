@@ -14,34 +14,31 @@ export interface FreshBroker {
   close(): Promise<void>;
 }
 
-const running = new Set<FreshBroker>();
+const closers = new Set<() => Promise<void>>();
 
 /** @throws Problem without Java or Maven. */
 export async function openFreshBroker(): Promise<FreshBroker> {
   const folder = await temporaryFolder();
-  const cluster = await startKafka({ folder, say: (line) => console.error(line) });
-  const brokers = cluster.brokers.split(',');
-  const broker: FreshBroker = {
-    brokers,
-    bus: ({ pool, service }) =>
-      openKafkaBus({
-        brokers,
-        pool,
-        clientId: service,
-        log: silentLog,
-        topics: { replicationFactor: 1, minInsync: 1 },
-      }),
-    async close() {
-      running.delete(broker);
-      await cluster.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+  const starting = startKafka({ folder, say: (line) => console.error(line) });
+  const close = async (): Promise<void> => {
+    closers.delete(close);
+    await starting.then((cluster) => cluster.stop()).catch(() => undefined);
+    await rm(folder, { recursive: true, force: true });
   };
-  running.add(broker);
-  return broker;
+  closers.add(close);
+  try {
+    const brokers = (await starting).brokers.split(',');
+    const topics = { replicationFactor: 1, minInsync: 1 };
+    const bus = ({ pool, service }: Store): Bus =>
+      openKafkaBus({ brokers, pool, clientId: service, log: silentLog, topics });
+    return { brokers, bus, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
-/** Brokers run in groups of their own, which Ctrl-C does not reach. */
+/** Brokers run in groups of their own, which Ctrl-C does not reach; one that still starts is ended as well. */
 export async function closeFreshBrokers(): Promise<void> {
-  await Promise.all([...running].map((broker) => broker.close()));
+  await Promise.all([...closers].map((close) => close()));
 }
