@@ -29,7 +29,10 @@ export async function storedCheckpoint(
   }))[0];
 }
 
-/** By compare-and-set. Its row lock also puts two relays of one topic in turn. @throws StaleCheckpoint */
+/**
+ * By compare-and-set. Its row lock also puts two relays of one topic in turn. Epochs rise within a generation; a restored
+ * store, which counts from where it was, begins a new one. @throws StaleCheckpoint
+ */
 export async function moveCheckpoint(
   db: Pool | PoolClient,
   table: CheckpointTable,
@@ -40,7 +43,7 @@ export async function moveCheckpoint(
   const { rowCount } = from
     ? await db.query(
         `update ${table} set generation = $2, cursor = $3, epoch = $4, system_identifier = $5
-          where topic = $1 and generation = $6 and cursor = $7 and epoch = $8 and epoch <= $4`,
+          where topic = $1 and generation = $6 and cursor = $7 and epoch = $8 and (epoch <= $4 or generation <> $2)`,
         [...next, from.generation, from.cursor, from.epoch],
       )
     : await db.query(
@@ -55,7 +58,8 @@ export async function moveCheckpoint(
 export function assertStep(topic: string, { from, to }: CheckpointStep, stored: RelayCheckpoint | undefined): void {
   const same =
     from?.generation === stored?.generation && from?.cursor === stored?.cursor && from?.epoch === stored?.epoch;
-  if (!same || (from !== undefined && from.epoch > to.epoch)) throw stale(topic);
+  const late = from !== undefined && from.generation === to.generation && from.epoch > to.epoch;
+  if (!same || late) throw stale(topic);
 }
 
 const stale = (topic: string): StaleCheckpoint =>

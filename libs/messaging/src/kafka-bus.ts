@@ -9,7 +9,7 @@ import type { KafkaConnection } from './kafka-connection.ts';
 import { KafkaSender } from './kafka-sender.ts';
 import { KAFKA_TIMING, KafkaSubscription } from './kafka-subscription.ts';
 import type { KafkaTiming } from './kafka-subscription.ts';
-import { readStretches } from './kafka-tail.ts';
+import { readStretches, stretchesOf } from './kafka-tail.ts';
 import { kafkaRanges, openKafkaTopic } from './kafka-topics.ts';
 import type { TopicSettings } from './kafka-topics.ts';
 import { isKafkaError, kafkaTrouble } from './kafka-trouble.ts';
@@ -122,10 +122,7 @@ export function openKafkaBus(options: KafkaBusOptions): Bus {
       return subscription;
     },
     async read(topic, from, take) {
-      const stretches = (await ranges(topic)).flatMap(({ first, end }, partition) => {
-        const start = Math.max(first, from[partition] ?? 0);
-        return start < end ? [{ partition, from: start, to: end }] : [];
-      });
+      const stretches = stretchesOf(await ranges(topic), from);
       await readStretches(kafka, { topic, group: `${clientId}.relay`, stretches, take });
     },
     async close() {

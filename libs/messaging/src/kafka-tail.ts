@@ -1,4 +1,3 @@
-import kafkajs from 'kafkajs';
 import type { Consumer, Kafka } from 'kafkajs';
 import type { IncomingMessage } from './bus.ts';
 import { incoming } from './kafka-message.ts';
@@ -10,6 +9,15 @@ export interface Stretch {
   readonly from: number;
   readonly to: number;
 }
+
+/** What the partitions hold from these offsets on, those that hold nothing there left out. */
+export const stretchesOf = (
+  ranges: readonly { readonly first: number; readonly end: number }[],
+  from: readonly number[],
+): Stretch[] =>
+  ranges
+    .map(({ first, end }, partition) => ({ partition, from: Math.max(first, from[partition] ?? 0), to: end }))
+    .filter((stretch) => stretch.from < stretch.to);
 
 export interface TailReading {
   readonly topic: string;
@@ -64,7 +72,6 @@ export async function readStretches(kafka: Kafka, reading: TailReading): Promise
     groupId: reading.group,
     maxWaitTimeInMs: 100,
     allowAutoTopicCreation: false,
-    partitionAssigners: [kafkajs.PartitionAssigners.roundRobin],
   });
   try {
     await follow(consumer, reading);

@@ -10,6 +10,7 @@ import { generationRuns } from './generation-runs.ts';
 import type { GenerationRun } from './generation-runs.ts';
 import { judgeMessage, publishedContracts } from './judge-message.ts';
 import type { Judged, ReceivedContracts } from './judge-message.ts';
+import { Origins } from './origins.ts';
 import { furthestOffset, Overtaken } from './offsets-table.ts';
 import { ReceivingTally } from './receiving-tally.ts';
 import type { ReceivingStatus } from './receiving-tally.ts';
@@ -41,6 +42,7 @@ export class Receiver {
   private readonly options: ReceiverOptions;
   private readonly contracts: ReceivedContracts;
   private readonly sources: ReadonlyMap<string, string>;
+  private readonly origins: Origins;
   private readonly tally: ReceivingTally;
   private readonly watermarkedAt = new Map<string, number>();
   private readonly readAgain = new Set<string>();
@@ -49,6 +51,7 @@ export class Receiver {
     this.options = options;
     this.contracts = options.contracts ?? publishedContracts;
     this.sources = new Map(options.listensTo.map((source) => [topicOf(source), source]));
+    this.origins = new Origins(options.store.pool);
     this.tally = new ReceivingTally(options.log, options.mostStalledStreams);
   }
 
@@ -77,7 +80,7 @@ export class Receiver {
       // A bus cannot see that a topic was made again and has grown past our place: a generation is read from where this
       // store knows it before its bus is believed.
       const since = index > 0 || this.readAgain.has(life) ? batch.since : batch.from;
-      const outcome = await this.receiveSlice(batch, { ...this.judge(batch, run), since });
+      const outcome = await this.receiveFrom(batch, { ...this.judge(batch, run), since });
       if (typeof outcome === 'object') this.readAgain.add(life);
       if (outcome !== 'done') return outcome;
     }
@@ -96,6 +99,15 @@ export class Receiver {
       to,
       withWatermark: performance.now() - lastAt >= WATERMARK_EVERY_MS,
     };
+  }
+
+  /** What another store says under a source's name is passed without effect. */
+  private async receiveFrom(batch: PartitionBatch, slice: Slice): Promise<Outcome> {
+    const stranger = await this.origins.stranger(slice.source, slice.messages);
+    if (stranger === undefined) return this.receiveSlice(batch, slice);
+    const outcome = await this.receiveSlice(batch, { ...slice, messages: [] });
+    this.tally.heardStranger(slice.source, stranger);
+    return outcome;
   }
 
   /** One transaction; where PostgreSQL refuses the data of it, halves of it, down to the message that it refuses. */

@@ -24,6 +24,7 @@ export class ReceivingTally {
   private readonly mostStalled: number;
   private readonly counts = { received: 0, skipped: 0, parked: 0, unknownTypes: 0 };
   private readonly stalledAt = new Map<string, number>();
+  private readonly strangers = new Set<string>();
   private stopped: string | undefined;
   private trouble: string | undefined;
 
@@ -59,6 +60,16 @@ export class ReceivingTally {
     if (forked.length > 0)
       this.log.error({ source, streams: forked }, 'streams have forked: two histories of one thing');
     this.watch(source, stalled, healed);
+  }
+
+  /** Two cities on one bus, or a service whose store was emptied and filled anew. */
+  heardStranger(source: string, origin: string): void {
+    const trouble =
+      `another store of ${source} (origin ${origin}) speaks on its topic than the one whose facts are known here: what it says ` +
+      `is passed over. Give each city a bus of its own; a ${source} that began anew needs listeners that do so too.`;
+    if (!this.strangers.has(origin)) this.log.error({ source, origin }, trouble);
+    this.strangers.add(origin);
+    this.trouble = trouble;
   }
 
   private watch(source: string, stalled: readonly string[], healed: readonly string[]): void {

@@ -5,6 +5,7 @@ import { createReader, FROM_THE_START, StoreRestored, storeIdentity } from '@ton
 import type { FactsDatabase, Lease, Log } from '@tongchou/event-store';
 
 import { acknowledge, acknowledged } from './acknowledged.ts';
+import type { Acknowledged } from './acknowledged.ts';
 import { PARTITIONS } from './bus.ts';
 import type { Bus, OutgoingMessage, RelayCheckpoint } from './bus.ts';
 import { inspectOwnTopic, originOf } from './own-topic.ts';
@@ -43,29 +44,44 @@ interface Start {
   readonly facts: number;
 }
 
-/**
- * Finds out whether the topic is the one that was published to, and the store the one that was published from. A topic that
- * lost messages begins a new life; so does one for which somebody has wished it, and then nothing is asked.
- */
-async function begin(parts: TermParts, epoch: number, wish: string | undefined): Promise<Start> {
-  const { store, bus, log } = parts;
-  const topic = topicOf(store.service);
+/** What is known of the topic at the start of a term. */
+interface Finding {
+  readonly kept: RelayCheckpoint | undefined;
+  readonly known: Acknowledged | undefined;
+  readonly ends: number[];
+  /** It ends below what was acknowledged. */
+  readonly lost: boolean;
+}
+
+async function find({ store, bus, log }: TermParts, topic: string): Promise<Finding> {
   await bus.openTopic(topic);
-  const [identity, kept] = [await storeIdentity(store.pool), await bus.checkpoint(topic)];
+  const kept = await bus.checkpoint(topic);
   const known = kept && (await acknowledged(store.pool, topic, kept.generation));
   const ends = [...(await bus.ends(topic))];
   const lost = known?.ends.some((end, partition) => end > (ends[partition] ?? 0)) === true;
   if (lost) log.error({ topic, ends, known }, 'the topic lost messages (recreated, restored?): published anew');
+  return { kept, known, ends, lost };
+}
+
+/**
+ * Finds out whether the topic is the one that was published to, and the store the one that was published from. A topic that
+ * lost messages begins a new life; so does one for which somebody has wished it, and then nothing else is asked.
+ */
+async function begin(parts: TermParts, epoch: number, wish: string | undefined): Promise<Start> {
+  const { store, log } = parts;
+  const topic = topicOf(store.service);
+  const systemIdentifier = await storeIdentity(store.pool);
+  const { kept, known, ends, lost } = await find(parts, topic);
   if (wish === undefined) {
-    if (kept && (kept.systemIdentifier !== identity || kept.epoch > epoch)) {
+    await inspectOwnTopic(parts, topic, lost || !known ? [] : known.ends);
+    if (kept && (kept.systemIdentifier !== systemIdentifier || kept.epoch > epoch)) {
       throw new StoreRestored('the relay', store.service);
     }
-    await inspectOwnTopic(parts, topic, lost || !known ? [] : known.ends);
     if (kept && !lost) return { kept, next: { ...kept, epoch }, ends, facts: known?.facts ?? 0 };
   }
   const generation = randomUUID();
   log.info({ topic, generation }, 'the topic begins a new generation');
-  const next = { generation, cursor: cursorText(FROM_THE_START), epoch, systemIdentifier: identity };
+  const next = { generation, cursor: cursorText(FROM_THE_START), epoch, systemIdentifier };
   return { kept, next, ends, facts: 0 };
 }
 
