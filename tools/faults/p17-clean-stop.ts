@@ -7,6 +7,8 @@ import { openTrialCity, type TrialCity } from './city/trial-city.ts';
 import type { Trial, TrialContext } from './trial.ts';
 
 const VOLUMES = { full: { restarts: 20, kills: 4 }, smoke: { restarts: 2, kills: 2 } };
+/** All through the gateway, at a pace that leaves room for those that start. */
+const LOAD = { clients: 4, worksPerClient: 2, gatewayOnly: true, pauseMs: 30 };
 const READY_MS = 60_000;
 const CALM_MS = 1_000;
 const ANSWER_MS = 30_000;
@@ -57,13 +59,16 @@ interface Loaded {
   readonly load: OfficeLoad;
   readonly failures: Failures;
   readonly asked: () => number;
+  /** Commands that a service gave back undecided, to be sent again: it had not accepted them. */
+  readonly again: () => number;
   readonly stopAsking: () => Promise<void>;
 }
 
 /** Commands and questions, all through the gateway. */
 async function loadGateway(context: TrialContext, city: TrialCity): Promise<Loaded> {
   const failures = new Failures();
-  const load = await startLoad(context, city, { gatewayOnly: true, worksPerClient: 3, failed: failures.add });
+  let again = 0;
+  const load = await startLoad(context, city, { ...LOAD, failed: failures.add, askedAgain: () => (again += 1) });
   const enough = new AbortController();
   let asked = 0;
   const asking = keepAsking(
@@ -79,18 +84,18 @@ async function loadGateway(context: TrialContext, city: TrialCity): Promise<Load
     await asking;
   };
   context.atEnd(stopAsking);
-  return { load, failures, asked: () => asked, stopAsking };
+  return { load, failures, asked: () => asked, again: () => again, stopAsking };
 }
 
 async function run(context: TrialContext) {
   const { restarts, kills } = VOLUMES[context.full ? 'full' : 'smoke'];
   const city = await openTrialCity(context, { instances: 'projects=2,costs=2' });
-  const { load, failures, asked, stopAsking } = await loadGateway(context, city);
+  const { load, failures, asked, again, stopAsking } = await loadGateway(context, city);
   await pause(CALM_MS);
   failures.take();
   const stops = await endInTurn(context, city, 'SIGTERM', restarts);
   const commands = load.acknowledged.length;
-  const questions = asked();
+  const [questions, givenBack] = [asked(), again()];
   const failed = failures.take();
   const killed = await endInTurn(context, city, 'SIGKILL', kills);
   await stopAsking();
@@ -99,7 +104,14 @@ async function run(context: TrialContext) {
   const wrong = [...load.wrong, ...(await load.check(CATCH_UP_MS))];
   const slowest = Math.max(...stops.map(({ exitMs }) => exitMs));
   return {
-    figures: { restarts, commands, questions, failed: failed.size, 'slowest exit ms': slowest },
+    figures: {
+      restarts,
+      commands,
+      questions,
+      'given back': givenBack,
+      failed: failed.size,
+      'slowest exit ms': slowest,
+    },
     violations: [...checkStops(stops, failed), ...wrong],
     control: { what: 'instances killed instead', violations: control },
   };

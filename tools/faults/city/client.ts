@@ -14,8 +14,10 @@ export interface ClientPlan {
   answered(acknowledged: Acknowledged): void;
   /** What was answered is not what must hold; the client goes on. */
   wrong(reason: string): void;
-  /** A request of which nothing, or not everything, was heard; or a command that the service did not come to. */
+  /** A request of which nothing, or not everything, was heard. */
   failed?(reason: string): void;
+  /** A command that is to be sent again: the service did not come to it. */
+  askedAgain?(reason: string): void;
   /** Aborted when nothing new is to begin. */
   readonly enough: AbortSignal;
   /** Aborted when unanswered commands are given up too. */
@@ -86,7 +88,7 @@ function settle(plan: ClientPlan, pending: Map<Lane, Pending>, one: Pending, ans
   const { lane, step, since } = one;
   const tries = one.tries + 1;
   if (!answer || !FINAL.has(answer.status)) {
-    if (answer && answer.code !== WAITING) plan.failed?.(`${step.command}: ${answer.status} ${answer.code ?? ''}`);
+    if (answer && answer.code !== WAITING) plan.askedAgain?.(`${answer.status} ${answer.code ?? ''}`);
     pending.set(lane, { ...one, tries });
     return false;
   }

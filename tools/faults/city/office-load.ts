@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { costSheetIdOf, projectIdOf } from '@tongchou/contracts';
 import type { TrialContext } from '../trial.ts';
 import { seededRandom } from '../random.ts';
@@ -15,7 +16,10 @@ export interface LoadWish {
   readonly worksPerClient?: number;
   /** Only through the gateway: whoever talks to a service alone hears of its restart. */
   readonly gatewayOnly?: boolean;
+  /** Between two requests of a client. */
+  readonly pauseMs?: number;
   readonly failed?: (reason: string) => void;
+  readonly askedAgain?: (reason: string) => void;
 }
 
 /** Random commands from several clients beside a model of what must hold. */
@@ -63,7 +67,7 @@ async function openShared(city: TrialCity): Promise<Acknowledged[]> {
 
 /** Starts the clients at once. They end when the trial does. */
 export async function startLoad(context: TrialContext, city: TrialCity, wish: LoadWish = {}): Promise<OfficeLoad> {
-  const { clients = 8, worksPerClient = 6, gatewayOnly = false } = wish;
+  const { clients = 8, worksPerClient = 6, gatewayOnly = false, pauseMs = 0 } = wish;
   const acknowledged = await openShared(city);
   const wrong: string[] = [];
   const enough = new AbortController();
@@ -73,15 +77,20 @@ export async function startLoad(context: TrialContext, city: TrialCity, wish: Lo
     const random = seededRandom(context.seed, context.bus, 'client', client);
     const own = Array.from({ length: worksPerClient }, (__, nth) => new OfficeWork(`${client}-${nth}`, random));
     works.push(...own);
+    const send = senderOf(city, random, gatewayOnly);
     return runClient({
       lanes: [...own, new SharedSheet(client)],
-      send: senderOf(city, random, gatewayOnly),
+      send: async (service, steps) => {
+        if (pauseMs > 0) await pause(pauseMs);
+        return send(service, steps);
+      },
       answered: (one) => {
         acknowledged.push(one);
         context.note({ key: one.key, service: one.service, command: one.command, ...one.answer, tries: one.tries });
       },
       wrong: (reason) => void wrong.push(reason),
       ...(wish.failed && { failed: wish.failed }),
+      ...(wish.askedAgain && { askedAgain: wish.askedAgain }),
       enough: enough.signal,
       giveUp: giveUp.signal,
     });
