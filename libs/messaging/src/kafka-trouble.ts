@@ -1,7 +1,7 @@
 /** What a person can do about what kafkajs says; first match wins. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [
-    /certificate|self[- ]signed|wrong version number|ssl3|TLS|ERR_SSL/i,
+    /certificate|self[- ]signed|wrong version number|packet length too long|ssl3|TLS|ERR_SSL/i,
     'TLS does not fit: KAFKA_SSL and KAFKA_SSL_CA_FILE',
   ],
   [/SASL|authenticat/i, 'user or password is refused: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD'],
@@ -19,7 +19,11 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   ],
   [/NOT_ENOUGH_REPLICAS/i, 'too few brokers hold a copy: bring the missing ones back, or lower KAFKA_MIN_INSYNC'],
   [
-    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|EHOSTUNREACH|timeout|closed|not connected|within/i,
+    /Closed connection|ECONNRESET|EPIPE/i,
+    'the broker closed the connection: it is ending, or KAFKA_SSL and KAFKA_SASL_USERNAME do not fit its listener',
+  ],
+  [
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|timeout|closed|not connected|within/i,
     'no broker answers: start it, or put KAFKA_BROKERS right',
   ],
 ];
