@@ -33,6 +33,8 @@ export interface EmbeddedPostgresOptions {
   readonly maxConnections?: number;
   /** Further settings for the command line, e.g. `{ wal_level: 'minimal' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Further names for its environment, e.g. a clock of its own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 interface Launched {
@@ -84,7 +86,7 @@ async function launch(bin: string, port: number, options: EmbeddedPostgresOption
     cwd: '/',
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC', ...options.environment },
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise<void>((resolve, fail) => child.once('spawn', resolve).once('error', fail));

@@ -22,13 +22,14 @@ export interface KafkaTiming {
 export const KAFKA_TIMING: KafkaTiming = {
   heartbeatMs: 1_000,
   sessionMs: 10_000,
-  stuckMs: 30_000,
+  stuckMs: 20_000,
   fetchWaitMs: 250,
   hintEveryMs: 1_000,
 };
 
 const REBALANCE_MS = 30_000;
-const BATCHES_AT_ONCE = 4;
+/** kafkajs fetches again only when all of a fetch are done: 12 partitions in two rounds, and a pool of ten serves commands too. */
+const BATCHES_AT_ONCE = 6;
 const REJOIN_MS = { first: 500, most: 5_000 };
 const DISCONNECT_MS = 5_000;
 const ALONE_MS = 15_000;

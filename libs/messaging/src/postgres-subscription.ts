@@ -16,7 +16,7 @@ export interface SubscriptionTiming {
   readonly stuckMs: number;
 }
 
-export const SUBSCRIPTION_TIMING: SubscriptionTiming = { heartbeatMs: 1_000, sessionMs: 10_000, stuckMs: 30_000 };
+export const SUBSCRIPTION_TIMING: SubscriptionTiming = { heartbeatMs: 1_000, sessionMs: 10_000, stuckMs: 20_000 };
 
 const POLL_MS = 50;
 const BATCHES_AT_ONCE = 4;

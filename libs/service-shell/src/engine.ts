@@ -12,16 +12,19 @@ import {
   type Decode,
   type Policies,
   type ReadGate,
+  type Retention,
   type Runner,
   type Store,
 } from '@tongchou/event-store';
 import {
   BusTransport,
   createReceiver,
+  republishing,
   startRelay,
   watchBus,
   type Receiver,
   type Relay,
+  type Republishing,
   type WatchedBus,
 } from '@tongchou/messaging';
 import type { Logger } from 'pino';
@@ -29,6 +32,7 @@ import { CommandDoor } from './command-door.ts';
 import { countStatements } from './count-statements.ts';
 import { dispatcher } from './dispatcher.ts';
 import { commandMeter, observeEngine, storeMeters } from './engine-metrics.ts';
+import { keepForAWhile } from './keep-for-a-while.ts';
 import { Metrics } from './metrics.ts';
 import { Monitor } from './monitor.ts';
 import { openBus } from './open-bus.ts';
@@ -46,6 +50,7 @@ interface Opened {
   readonly codec: Codec;
   readonly door: CommandDoor;
   readonly metrics: Metrics;
+  readonly config: ServiceConfig;
   readonly lost: Promise<Error>;
 }
 
@@ -55,6 +60,7 @@ interface Running {
   readonly relay: Relay;
   readonly moving: Moving;
   readonly monitor: Monitor;
+  readonly retention: Retention;
 }
 
 /** One instance of a service below its doors: store, bus, and what moves facts between them. */
@@ -112,7 +118,7 @@ export class Engine {
         log,
         commandMeter(metrics),
       );
-      return new Engine({ parts, log, store, watched, codec, door, metrics, lost: lost.promise });
+      return new Engine({ parts, log, store, watched, codec, door, metrics, config, lost: lost.promise });
     } catch (error) {
       await store.close();
       throw error;
@@ -134,7 +140,7 @@ export class Engine {
 
   /** Starts what moves facts; each of them leads or waits to lead. */
   async start(): Promise<void> {
-    const { parts, store, watched, codec, log, door } = this.#opened;
+    const { parts, store, watched, codec, log, door, config } = this.#opened;
     const { bus } = watched;
     const decode: Decode = (source, type, version, data) =>
       source === parts.name ? codec.decode(type, version, data) : decodePublic(source, type, version, data);
@@ -156,7 +162,8 @@ export class Engine {
     const ears = parts.listensTo.length > 0 ? { receiver: this.receiver, transport: this.transport } : undefined;
     const moving: Moving = { runner, policies, relay, ears, bus: watched };
     const monitor = new Monitor(vitalSignsOf(store, bus, parts.listensTo), moving, log);
-    this.#running = { runner, policies, relay, moving, monitor };
+    const retention = keepForAWhile(store, config);
+    this.#running = { runner, policies, relay, moving, monitor, retention };
   }
 
   beginStopping(): void {
@@ -191,13 +198,14 @@ export class Engine {
 
   /** How everything is, for operators. */
   async status(): Promise<object> {
-    const { runner, policies, relay } = this.#running ?? {};
+    const { runner, policies, relay, retention } = this.#running ?? {};
     return {
       ...releaseOf(this.name),
       ...(await this.readiness()),
       runner: runner?.status(),
       policies: policies?.status(),
       relay: relay?.status(),
+      retention: retention?.status(),
       receiver: { ...this.transport.subscriptionStatus(), ...this.receiver.status() },
       freshness: await this.gate.freshness(),
     };
@@ -218,8 +226,14 @@ export class Engine {
     await this.#running?.runner.rebuild(model);
   }
 
+  /** How far publishing the whole store again has come; `undefined` when nobody has wished it. */
+  republishing(): Promise<Republishing | undefined> {
+    return republishing(this.store, this.#opened.watched.bus);
+  }
+
   /** Ends what moves facts, in order; another instance goes on at once. */
   async stop(): Promise<void> {
+    await this.#running?.retention.stop();
     await this.#running?.monitor.stop();
     await this.#running?.relay.stop();
     await this.#running?.policies.stop();
