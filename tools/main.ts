@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   import: { does: 'sends a real file through commands, a verdict a row', load: () => import('./import/command.ts') },
   rebuild: { does: 'builds a read model anew beside the serving one', load: () => import('./operate/rebuild.ts') },
   parked: { does: 'lists, shows, releases what a service could not take', load: () => import('./operate/parked.ts') },
+  'bus:republish': {
+    does: 'publishes all facts again, in a new generation',
+    load: () => import('./operate/republish.ts'),
+  },
   docs: { does: 'prints the catalogues', load: () => import('./docs/command.ts') },
   bench: { does: 'measures against the bars, writes docs/benchmarks.md', load: () => import('./bench/bench.ts') },
   faults: { does: 'tries the promises by killing and cutting things', load: () => import('./faults/command.ts') },

@@ -12,7 +12,11 @@ const serviceStatus = z.looseObject({
     .optional(),
   policies: z.looseObject({ leading: z.boolean().optional() }).optional(),
   receiver: z
-    .looseObject({ assigned: z.array(z.looseObject({ topic: z.string(), partition: z.number() })) })
+    .looseObject({
+      assigned: z.array(z.looseObject({ topic: z.string(), partition: z.number() })),
+      received: z.number(),
+      skipped: z.number(),
+    })
     .optional(),
   relay: z.looseObject({ leading: z.boolean(), trouble: z.string().optional() }).optional(),
   freshness: z.array(

@@ -56,11 +56,12 @@ export async function moveCheckpoint(
 
 /** That a step may still be taken; asked before what cannot be undone. @throws StaleCheckpoint */
 export function assertStep(topic: string, { from, to }: CheckpointStep, stored: RelayCheckpoint | undefined): void {
-  const same =
-    from?.generation === stored?.generation && from?.cursor === stored?.cursor && from?.epoch === stored?.epoch;
   const late = from !== undefined && from.generation === to.generation && from.epoch > to.epoch;
-  if (!same || late) throw stale(topic);
+  if (late || placeOf(from) !== placeOf(stored)) throw stale(topic);
 }
+
+const placeOf = (checkpoint: RelayCheckpoint | undefined): string | undefined =>
+  checkpoint && JSON.stringify([checkpoint.generation, checkpoint.cursor, checkpoint.epoch]);
 
 const stale = (topic: string): StaleCheckpoint =>
   new StaleCheckpoint(`The checkpoint of ${topic} was moved by another relay`);

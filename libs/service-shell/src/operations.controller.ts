@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { isUuid } from '@tongchou/kernel';
-import { listParked, releaseParked, showParked } from '@tongchou/messaging';
+import { askToRepublish, listParked, releaseParked, showParked } from '@tongchou/messaging';
 import { z, type ZodType } from 'zod';
 import { AnswerError } from './answer-error.ts';
 import { Engine } from './engine.ts';
@@ -49,6 +49,21 @@ export class OperationsController {
     }
     await this.#engine.rebuild(model);
     return { rebuilt: model };
+  }
+
+  /** Wishes that the service's facts are published again from the store; whichever instance leads does it. */
+  @Post('republish')
+  @HttpCode(202)
+  republish(): Promise<object> {
+    return askToRepublish(this.#engine.store);
+  }
+
+  /** How far the last wish has come. */
+  @Get('republish')
+  async republishing(): Promise<object> {
+    const found = await this.#engine.republishing();
+    if (found) return found;
+    throw new AnswerError('NOT_FOUND', 'Nobody has wished that the facts are published again.');
   }
 
   /** What waits, streams together, each in order. */
