@@ -21,18 +21,25 @@ export interface Breakable {
 
 /** Longer than a session, so that another one has taken over when it wakes. */
 const PAST_SESSION_MS = 1_500;
+const SHORT_OF_SESSION_MS = 700;
 const BROKER_FROZEN_MS = 3_000;
 const BACKENDS_AT_ONCE = 4;
 const STAYS_MS = 1_500;
 
+/** One that is neither down nor frozen already. */
+function oneOfWhole(random: () => number, workers: readonly FlowWorker[]): FlowWorker {
+  const whole = workers.filter((worker) => worker.whole());
+  return oneOf(random, whole.length > 0 ? whole : workers);
+}
+
 const killing = ({ context }: Breakable, what: string, workers: readonly FlowWorker[]): Fault => ({
   name: `${what} killed`,
-  strike: () => oneOf(context.random, workers).kill(),
+  strike: () => oneOfWhole(context.random, workers).kill(),
 });
 
 const freezing = ({ context, settings }: Breakable, what: string, workers: readonly FlowWorker[]): Fault => ({
   name: `${what} frozen past its session`,
-  strike: () => oneOf(context.random, workers).freeze(SESSION_MS[settings.bus.kind] + PAST_SESSION_MS),
+  strike: () => oneOfWhole(context.random, workers).freeze(SESSION_MS[settings.bus.kind] + PAST_SESSION_MS),
 });
 
 /** A member joins, and leaves again after a while: the group shares out its partitions twice. */
@@ -116,10 +123,13 @@ function oneAtATime(faults: readonly Fault[]): Fault[] {
   }));
 }
 
-const topicRecreated = ({ settings, foreign }: Breakable): Fault => ({
+/** One member sleeps meanwhile, shorter than its session: it wakes in a topic that has grown past its place. */
+const topicRecreated = ({ context, settings, foreign, consumers }: Breakable): Fault => ({
   name: 'topic recreated',
   async strike() {
+    const asleep = oneOfWhole(context.random, consumers).freeze(SESSION_MS[settings.bus.kind] - SHORT_OF_SESSION_MS);
     await foreign.recreate(topicOf(settings.source));
+    await asleep;
     return true;
   },
 });

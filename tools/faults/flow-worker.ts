@@ -34,6 +34,7 @@ export class FlowWorker {
   private stopped = false;
   private said = 0;
   private isAtWork = false;
+  private frozen = false;
 
   constructor(context: TrialContext, plan: WorkerPlan) {
     this.context = context;
@@ -44,6 +45,11 @@ export class FlowWorker {
 
   untilReady(): Promise<void> {
     return this.ready;
+  }
+
+  /** Running, and not frozen: something to break. */
+  whole(): boolean {
+    return this.running() && !this.frozen;
   }
 
   running(): boolean {
@@ -71,10 +77,12 @@ export class FlowWorker {
 
   /** Stopped for so long, then woken: a process that slept through the end of its session. */
   async freeze(ms: number): Promise<boolean> {
-    const frozen = this.child;
-    if (!frozen || !this.signal('SIGSTOP')) return false;
+    const child = this.child;
+    if (!child || !this.signal('SIGSTOP')) return false;
+    this.frozen = true;
     await pause(ms);
-    return frozen.kill('SIGCONT');
+    if (this.child === child) this.frozen = false;
+    return child.kill('SIGCONT');
   }
 
   /** Asked to end; by force when it does not. */
@@ -103,6 +111,7 @@ export class FlowWorker {
     this.child = child;
     this.expected = false;
     this.isAtWork = false;
+    this.frozen = false;
     this.ready = this.untilSaysReady(child);
     this.ready.catch(() => undefined);
     child.on('message', (message: object) => this.plan.onMessage?.(message));
