@@ -39,9 +39,14 @@ async function now(db: Db): Promise<Moment> {
 const earliest = (instants: readonly (string | undefined)[]): string | undefined =>
   instants.includes(undefined) ? undefined : instants.toSorted()[0];
 
+/** Clocks of two servers differ a little. */
+const AHEAD_MS = 5_000;
+
 function freshnessOf(source: string, closedInstant: string | undefined, at: string): Freshness {
   if (closedInstant === undefined) return { source, closedInstant: null, lagMs: null };
-  return { source, closedInstant, lagMs: Math.max(0, Date.parse(at) - Date.parse(closedInstant)) };
+  const lagMs = Date.parse(at) - Date.parse(closedInstant);
+  // An instant to come was closed by a clock that was wrong: it says nothing of how fresh this is.
+  return { source, closedInstant, lagMs: lagMs < -AHEAD_MS ? null : Math.max(0, lagMs) };
 }
 
 /** The own service's: everything up to now when nothing waits to be folded, else what was closed at the last effect. */

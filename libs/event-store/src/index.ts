@@ -39,3 +39,5 @@ export type { Freshness } from './freshness.ts';
 export * from './retention.ts';
 export { oldCommands } from './old-commands.ts';
 export { replacedTables } from './rebuild.ts';
+export * from './clock.ts';
+export { createSilentSessions, type SilentSessions } from './silent-sessions.ts';

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, it } from '@jest/globals';
 import { throwAwayDatabase } from '@tongchou/testing';
+import pg from 'pg';
 import { lead, type Leadership, type LeaderTiming, type Lease } from './leader.ts';
 import { silentLog } from './log.ts';
+import { createSilentSessions } from './silent-sessions.ts';
 import { openStore } from './store.ts';
 
 const database = await throwAwayDatabase();
@@ -94,4 +96,34 @@ it('gives the lease up when the work fails, and tries again with a new epoch', a
   instances.push(leadership);
   await until(() => epochs.length === 3);
   expect(epochs).toEqual([1, 2, 3]);
+});
+
+/** As the session of a frozen process that PostgreSQL does not end, because its clock was set back. */
+async function openForgotten(name: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: database.url, application_name: `projects ${name} leader` });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.query(`select pg_advisory_lock(hashtextextended('es.leader ' || $1, 0))`, [name]);
+  return client;
+}
+
+it('ends the session of a frozen leader that PostgreSQL forgot', async () => {
+  const forgotten = await openForgotten('forgotten');
+  const next = start('forgotten');
+  await until(() => next.leadership.leading());
+  await expect(forgotten.query('select 1')).rejects.toThrow();
+});
+
+it('leaves sessions alone that give signs, and those of other names', async () => {
+  const [lively, other] = [await openForgotten('lively'), await openForgotten('other')];
+  const silent = createSilentSessions('projects lively leader', 0);
+  let ended = 0;
+  for (let look = 0; look < 20; look += 1) {
+    await lively.query('select 1');
+    ended += await silent.end(store.pool);
+  }
+  expect(ended).toBe(0);
+  expect((await lively.query('select 1')).rowCount).toBe(1);
+  expect((await other.query('select 1')).rowCount).toBe(1);
+  await Promise.all([lively.end(), other.end()]);
 });

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { FactsDatabase } from './facts-database.ts';
 import type { Log } from './log.ts';
+import { createSilentSessions } from './silent-sessions.ts';
 
 /** The right to act for a while. */
 export interface Lease {
@@ -46,10 +47,12 @@ const quietly = (wait: Promise<unknown>): Promise<void> =>
     () => undefined,
   );
 
+const nameOf = ({ store, name }: Pick<LeadOptions, 'store' | 'name'>): string => `${store.service} ${name} leader`;
+
 async function connect(options: LeadOptions, timing: LeaderTiming): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: options.store.url,
-    application_name: `${options.store.service} ${options.name} leader`,
+    application_name: nameOf(options),
     connectionTimeoutMillis: 3_000,
     query_timeout: 5_000,
     keepAlive: true,
@@ -132,9 +135,12 @@ export function lead(options: LeadOptions): Leadership {
     const lost = new AbortController();
     client.once('end', () => lost.abort());
     const over = AbortSignal.any([lost.signal, stopping.signal]);
+    const silent = createSilentSessions(nameOf(options), timing.idleSessionMs + timing.heartbeatMs);
     try {
-      while (!over.aborted && !(await tryLock(client, name)))
+      while (!over.aborted && !(await tryLock(client, name))) {
+        if ((await silent.end(client)) > 0) log.warn({ leader: name }, 'the session of a frozen leader is ended');
         await quietly(pause(timing.retryMs, undefined, { signal: over }));
+      }
       if (!over.aborted) await serve(client, lost);
     } finally {
       await quietly(client.end());

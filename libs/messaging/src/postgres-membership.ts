@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { createSilentSessions } from '@tongchou/event-store';
 import pg from 'pg';
 
 /** A member of a group on a session of its own: its advisory locks end with it, whatever happens to the process. */
@@ -28,6 +29,8 @@ export interface MembershipOptions {
 }
 
 const MOST_MEMBERS = 64;
+/** PostgreSQL ends a silent session after one; where its clock was set back, the other members do. */
+const FROZEN_AFTER_SESSIONS = 1.3;
 
 const MEMBER_KEY = `hashtextextended('bus member ' || $1 || ' ' || slot, 0)`;
 const PARTITION_KEY = `hashtextextended('bus partition ' || $1 || ' ' || p.topic || ' ' || p.partition, 0)`;
@@ -37,10 +40,12 @@ const columns = (partitions: readonly PartitionName[]): [string[], number[]] => 
   partitions.map(({ partition }) => partition),
 ];
 
+const nameOf = (group: string): string => `bus member of ${group}`;
+
 async function connect({ url, group, sessionMs }: MembershipOptions): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
-    application_name: `bus member of ${group}`,
+    application_name: nameOf(group),
     connectionTimeoutMillis: 3_000,
     query_timeout: 5_000,
     statement_timeout: 5_000,
@@ -80,6 +85,7 @@ async function livingSlots(client: pg.Client, group: string): Promise<number[]> 
 export async function joinGroup(options: MembershipOptions): Promise<Membership> {
   const { group, sessionMs } = options;
   const client = await connect(options);
+  const silent = createSilentSessions(nameOf(group), sessionMs * FROZEN_AFTER_SESSIONS);
   let ended = false;
   client.once('end', () => (ended = true));
   let lastBeat = performance.now();
@@ -91,6 +97,7 @@ export async function joinGroup(options: MembershipOptions): Promise<Membership>
     alive: () => !ended && performance.now() - lastBeat < sessionMs,
     async beat() {
       const asked = performance.now();
+      await silent.end(client);
       const slots = await livingSlots(client, group);
       lastBeat = asked;
       return { index: slots.indexOf(slot), members: slots.length };
