@@ -75,7 +75,8 @@ describe('/metrics', () => {
     const families = await eventually('the outbox is empty and the model holds all', async () => {
       const seen = await scrape();
       const settled = sumOf(seen, 'tongchou_outbox_events') === 0 && sumOf(seen, 'tongchou_ready') === 1;
-      const known = sumOf(seen, 'tongchou_read_model_position') && sumOf(seen, 'tongchou_policy_lag_seconds') === 0;
+      const known =
+        (sumOf(seen, 'tongchou_read_model_position') ?? 0) > 0 && sumOf(seen, 'tongchou_policy_lag_seconds') === 0;
       return settled && known && sumOf(seen, 'tongchou_leading') === 3 && seen;
     });
     expect(sumOf(families, 'tongchou_outbox_age_seconds')).toBe(0);

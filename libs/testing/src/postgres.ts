@@ -3,17 +3,25 @@ import pg from 'pg';
 
 export interface ThrowAwayDatabase {
   readonly url: string;
+  /** Runs statements in it, from a connection of their own. */
+  run(statements: string): Promise<void>;
+  /** Ends all connections and lets nobody in, until the answer is called. */
+  away(): Promise<() => Promise<void>>;
   drop(): Promise<void>;
 }
 
 async function administer(statement: string): Promise<string> {
   const url = process.env['TEST_DATABASE_URL'];
   if (!url) throw new Error('TEST_DATABASE_URL is not set: run specs through npm test, which starts a PostgreSQL');
+  await runAt(url, statement);
+  return url;
+}
+
+async function runAt(url: string, statements: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statement);
-    return url;
+    await client.query(statements);
   } finally {
     await client.end();
   }
@@ -26,6 +34,14 @@ export async function throwAwayDatabase(): Promise<ThrowAwayDatabase> {
   server.pathname = `/${name}`;
   return {
     url: server.href,
+    run: (statements) => runAt(server.href, statements),
+    async away() {
+      await administer(`alter database ${name} allow_connections false`);
+      await administer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+      return async () => {
+        await administer(`alter database ${name} allow_connections true`);
+      };
+    },
     drop: async () => {
       await administer(`drop database if exists ${name} with (force)`);
     },
