@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { untilGone } from '../state/processes.ts';
 import {
   AFTER_POSTGRES_MS,
   checkUnblocked,

@@ -59,7 +59,7 @@ function hearingOf(city: TrialCity): Hearing {
       const said = (await number(projects, EVENTS)) ?? 0;
       for (const end = Date.now() + withinMs; Date.now() < end; await pause(POLL_MS)) {
         const heard = (await number(costs, HEARD).catch(() => undefined)) ?? 0;
-        if (heard >= said) return number(costs, SLOWEST, [since]);
+        if (heard >= said) return Math.round((await number(costs, SLOWEST, [since])) ?? 0);
       }
       return undefined;
     },
