@@ -19,7 +19,13 @@ function lag(name: string, { freshness }: ServiceStatus): Finding {
   );
 }
 
-function ready(name: string, service: ServiceName, { unready, version }: ServiceStatus): Finding {
+function ready(name: string, service: ServiceName, { unready, version, clock }: ServiceStatus): Finding {
+  if (unready.length === 0 && clock?.alarm !== undefined)
+    return ill(
+      name,
+      `ready, but ${clock.alarm}`,
+      'Facts keep their order meanwhile; instants that people read are wrong.',
+    );
   if (unready.length === 0) return well(name, `ready, version ${version}`);
   return ill(
     name,

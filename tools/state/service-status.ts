@@ -19,6 +19,7 @@ const serviceStatus = z.looseObject({
     })
     .optional(),
   relay: z.looseObject({ leading: z.boolean(), trouble: z.string().optional() }).optional(),
+  clock: z.looseObject({ alarm: z.string().optional() }).optional(),
   freshness: z.array(
     z.looseObject({ source: z.string(), closedInstant: z.string().nullable(), lagMs: z.number().nullable() }),
   ),

@@ -8,6 +8,8 @@ import {
   openStore,
   startPolicies,
   startRunner,
+  watchClock,
+  type ClockWatch,
   type Codec,
   type Decode,
   type Policies,
@@ -61,6 +63,7 @@ interface Running {
   readonly moving: Moving;
   readonly monitor: Monitor;
   readonly retention: Retention;
+  readonly clock: ClockWatch;
 }
 
 /** One instance of a service below its doors: store, bus, and what moves facts between them. */
@@ -163,7 +166,8 @@ export class Engine {
     const moving: Moving = { runner, policies, relay, ears, bus: watched };
     const monitor = new Monitor(vitalSignsOf(store, bus, parts.listensTo), moving, log);
     const retention = keepForAWhile(store, config);
-    this.#running = { runner, policies, relay, moving, monitor, retention };
+    const clock = watchClock({ store, log });
+    this.#running = { runner, policies, relay, moving, monitor, retention, clock };
   }
 
   beginStopping(): void {
@@ -184,7 +188,12 @@ export class Engine {
     if (!this.#running) return { unready: ['starting'], degraded: [] };
     const now = partsNow(this.#running.moving);
     const { judged } = this.#running.monitor;
-    return { unready: [...now.unready, ...judged.unready], degraded: [...now.degraded, ...judged.degraded] };
+    const { alarm } = this.#running.clock.status();
+    const clock = alarm === undefined ? [] : [`clock: ${alarm}`];
+    return {
+      unready: [...now.unready, ...judged.unready],
+      degraded: [...now.degraded, ...judged.degraded, ...clock],
+    };
   }
 
   /** The last look at what the database and the bus say; `undefined` when it failed. */
@@ -198,7 +207,7 @@ export class Engine {
 
   /** How everything is, for operators. */
   async status(): Promise<object> {
-    const { runner, policies, relay, retention } = this.#running ?? {};
+    const { runner, policies, relay, retention, clock } = this.#running ?? {};
     return {
       ...releaseOf(this.name),
       ...(await this.readiness()),
@@ -206,6 +215,7 @@ export class Engine {
       policies: policies?.status(),
       relay: relay?.status(),
       retention: retention?.status(),
+      clock: clock?.status(),
       receiver: { ...this.transport.subscriptionStatus(), ...this.receiver.status() },
       freshness: await this.gate.freshness(),
     };
@@ -233,6 +243,7 @@ export class Engine {
 
   /** Ends what moves facts, in order; another instance goes on at once. */
   async stop(): Promise<void> {
+    await this.#running?.clock.stop();
     await this.#running?.retention.stop();
     await this.#running?.monitor.stop();
     await this.#running?.relay.stop();
