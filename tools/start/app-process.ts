@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { markOf } from '../state/processes.ts';
 import type { AppName } from '../state/run-file.ts';
+import { boundLog, cutLog } from './bounded-log.ts';
 import type { Running } from './keeper.ts';
 import { listensOn } from './listening.ts';
 
 const READY_WITHIN_MS = 60_000;
-const LOG_LIMIT_BYTES = 10_000_000;
 
 /** How one app of the city is started. */
 export interface AppPlan {
@@ -26,14 +26,9 @@ export interface AppPlan {
 
 export const urlOf = (plan: Pick<AppPlan, 'port'>): string => `http://127.0.0.1:${plan.port}`;
 
-/** A log that has grown too long becomes the former one. */
 async function openLog(file: string): ReturnType<typeof open> {
   await mkdir(path.dirname(file), { recursive: true });
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size > LOG_LIMIT_BYTES) await rename(file, `${file}.1`);
+  await cutLog(file);
   return open(file, 'a');
 }
 
@@ -87,6 +82,7 @@ export async function launchApp(plan: AppPlan): Promise<Running> {
   const ended = new Promise<string>((resolve) => child.once('exit', () => resolve(howEnded(child))));
   await new Promise<void>((resolve, fail) => child.once('spawn', resolve).once('error', fail));
   await log.close();
+  boundLog(plan.logFile, ended);
   const mark = (child.pid === undefined ? undefined : await markOf(child.pid)) ?? { pid: child.pid ?? 0, started: '' };
   return { mark, ended, ready: untilReady(child, plan), stop: () => stopChild(child, ended, plan.graceMs) };
 }
