@@ -38,11 +38,15 @@ describeNodes('a secured broker: TLS, SCRAM-SHA-512, least rights', () => {
   const open: { close(): Promise<void> }[] = [];
 
   /** A bus as this user, with whatever is to be wrong about it. */
-  function busOf(username: keyof typeof USERS, wrong: Wrong = {}): Bus {
+  function busOf(username: keyof typeof USERS, wrong: Wrong = {}, onLost?: (error: Error) => void): Bus {
     const { pool } = username === 'projects' ? projects.store : costs.store;
     const { tls = { ca }, sasl = { username, password: USERS[username] } } = wrong;
     const secured = { ...(tls !== 'none' && { tls }), ...(sasl !== 'none' && { sasl }) };
-    const bus = specBus(cluster.brokers.split(','), pool, { clientId: username, ...secured });
+    const bus = specBus(cluster.brokers.split(','), pool, {
+      clientId: username,
+      ...secured,
+      ...(onLost && { onLost }),
+    });
     open.push(bus);
     return bus;
   }
@@ -173,5 +177,30 @@ describeNodes('a secured broker: TLS, SCRAM-SHA-512, least rights', () => {
     const says = /the broker closed the connection: .* KAFKA_SSL and KAFKA_SASL_USERNAME do not fit its listener/;
     await expect(bus.openTopic(topicOf('costs'))).rejects.toThrow(says);
     expect(await troubleOf(bus, 'costs')).toMatch(says);
+  });
+
+  it('tells that a place is lost, once, when a right is taken away, and takes it again with the right', async () => {
+    const lost: Error[] = [];
+    const [right] = (await documentedRights()).filter(
+      ({ principal, resourceName, operation }) =>
+        principal === 'User:costs' && resourceName === PROJECTS && operation === kafkajs.AclOperationTypes.READ,
+    );
+    if (!right) throw new Error('The guide gives costs no right to read');
+    const bus = busOf('costs', {}, (error) => lost.push(error));
+    const subscription = await bus.subscribe({
+      group: 'costs.relay',
+      topics: [PROJECTS],
+      from: 'earliest',
+      onBatch: async () => undefined,
+    });
+    await eventually('its place', () => subscription.status().assigned.length === 12);
+    await admin.deleteAcls({ filters: [right] });
+    await eventually('it is told', () => lost.length > 0);
+    expect(lost[0]?.message).toMatch(/^Kafka: receiving as costs.relay: .*TOPIC_AUTHORIZATION_FAILED.*lacks rights/);
+    await eventually('its reason', () => /lacks rights/.test(subscription.status().reason ?? ''));
+    await admin.createAcls({ acl: [right] });
+    await eventually('its place again', () => subscription.status().assigned.length === 12);
+    expect(subscription.status()).toMatchObject({ healthy: true });
+    expect(lost).toHaveLength(1);
   });
 });
