@@ -25,7 +25,12 @@ export interface GraphAnswer {
 }
 
 type App = 'gateway' | 'projects' | 'costs' | 'postgres';
-type RunFile = Readonly<Record<App, { readonly url: string; readonly pid: number }>>;
+interface Instance {
+  readonly url: string;
+  readonly pid: number;
+}
+/** One instance, or a list of several. */
+type RunFile = Readonly<Record<App, Instance | readonly Instance[]>>;
 
 /** A whole city as a person runs it: `npm start` and the other commands, as processes, in a state folder of its own. */
 export interface RunningCity {
@@ -35,7 +40,9 @@ export interface RunningCity {
   ask(query: string, variables?: object): Promise<GraphAnswer>;
   /** Every event of a service in order of stream and version, without ids and times. */
   events(service: 'projects' | 'costs'): Promise<readonly object[]>;
+  /** Of the first instance. */
   pid(app: App): Promise<number>;
+  instances(app: App): Promise<readonly Instance[]>;
   close(): Promise<void>;
 }
 
@@ -88,6 +95,12 @@ export async function startCity(options: readonly string[], settings: object = {
     if (file === undefined) throw new Error('The city does not run.');
     return file;
   };
+  const instances = async (app: App): Promise<readonly Instance[]> => [(await run())[app]].flat();
+  const first = async (app: App): Promise<Instance> => {
+    const [one] = await instances(app);
+    if (one === undefined) throw new Error(`${app} does not run.`);
+    return one;
+  };
   const close = async (): Promise<void> => {
     started.child.kill('SIGINT');
     await started.ended;
@@ -106,15 +119,16 @@ export async function startCity(options: readonly string[], settings: object = {
       return ended;
     },
     async ask(query, variables) {
-      const response = await fetch(`${(await run()).gateway.url}/graphql`, {
+      const response = await fetch(`${(await first('gateway')).url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query, variables }),
       });
       return (await response.json()) as GraphAnswer;
     },
-    events: async (service) => eventsAt(`${(await run()).postgres.url}/${service}`),
-    pid: async (app) => (await run())[app].pid,
+    events: async (service) => eventsAt(`${(await first('postgres')).url}/${service}`),
+    pid: async (app) => (await first(app)).pid,
+    instances,
     close,
   };
 }
