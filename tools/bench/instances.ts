@@ -55,7 +55,7 @@ export async function benchInstances({ runs = 3 }: { readonly runs?: number } = 
       name: 'instances',
       rows: [rowOf(one), rowOf(two), { figure: 'two instances over one', ...ratio }],
       notes: [
-        `Two real cities side by side, in turns; medians of ${runs} runs of ${WORKS_A_RUN} new works, each registered and reported on ${PERIODS.length} times, by ${CLIENTS} clients with requests of ${LINES_A_REQUEST} lines, shared out over the instances' bulk doors. A city has folded everything before the other one is asked.`,
+        `Two real cities side by side, in turns; medians of ${runs} runs of ${WORKS_A_RUN} new works, each registered and reported on ${PERIODS.length} times, by ${CLIENTS} clients with requests of ${LINES_A_REQUEST} lines, shared out over the bulk doors of projects; costs opens a sheet for each work. A city has folded everything before the other one is asked.`,
         `Clients, services, the bus and PostgreSQL share ${availableParallelism()} cores: more instances find cores here only as far as one leaves them idle, and each one costs memory and polls. What is shown is that they do not stand in each other's way.`,
       ],
     };

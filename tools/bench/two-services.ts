@@ -116,8 +116,13 @@ export async function openTwoServices({ freshDatabase, name, openBus }: TwoServi
       await Promise.all([costs.close(), projects.close()]);
     },
   };
-  for (let warm = 0; warm < WARM_UP; warm += 1) await services.follow();
-  return services;
+  try {
+    for (let warm = 0; warm < WARM_UP; warm += 1) await services.follow();
+    return services;
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
 }
 
 /** Appends at a steady rate that does not wait for answers. */
