@@ -1,15 +1,14 @@
-import { rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { settleKafka, type SettledKafka } from '../kafka/cluster.ts';
 import { markOf } from '../state/processes.ts';
 import type { RunFile } from '../state/run-file.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import type { SupervisorFile } from '../state/supervisor-file.ts';
+import { boundLog, cutLog } from './bounded-log.ts';
 import { Keeper, type Running } from './keeper.ts';
 
 const FIRST_PORT = 29_092;
 const PORT_TRIES = 5;
-const LOG_LIMIT_BYTES = 10_000_000;
 
 export interface KafkaPlan {
   readonly state: StateFolder;
@@ -111,8 +110,10 @@ export class KafkaNodes {
     const name = nodes === 1 ? 'kafka' : `kafka-${id}`;
     const logFile = state.logFile(name);
     const launch = async (): Promise<Running> => {
-      await setAsideLong(logFile);
-      return runningOf(await settled.start(id));
+      await cutLog(logFile);
+      const running = await runningOf(await settled.start(id));
+      boundLog(logFile, running.ended);
+      return running;
     };
     const hopeless = (): Promise<boolean> => settled.isTaken(id);
     return { id, name, keeper: new Keeper({ name, logFile, launch, hopeless, changed, say }) };
@@ -122,13 +123,4 @@ export class KafkaNodes {
 async function runningOf(node: Awaited<ReturnType<SettledKafka['start']>>): Promise<Running> {
   const mark = (await markOf(node.pid)) ?? { pid: node.pid, started: '' };
   return { mark, ready: Promise.resolve(true), ended: node.ended, stop: () => node.stop() };
-}
-
-/** A log that has grown too long becomes the former one. */
-async function setAsideLong(file: string): Promise<void> {
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size > LOG_LIMIT_BYTES) await rename(file, `${file}.1`);
 }
