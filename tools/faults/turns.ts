@@ -15,11 +15,10 @@ export interface Wish {
 export function turnsOf(trials: readonly Trial[], { buses, seed, full }: Wish): Turn[] {
   const seeds = seed === undefined ? (full ? [1] : SMOKE_SEEDS) : [seed];
   return buses.flatMap((bus, at) =>
-    trials
-      .filter((trial) => trial.bus || at === 0)
-      .flatMap((trial, nth) => {
-        const own = trial.slow ? [seeds[(nth + at) % seeds.length] ?? 1] : seeds;
-        return own.map((one) => ({ trial, bus, seed: one }));
-      }),
+    trials.flatMap((trial, nth) => {
+      if (!trial.bus && at > 0) return [];
+      const own = trial.slow ? [seeds[(nth + at) % seeds.length] ?? 1] : seeds;
+      return own.map((one) => ({ trial, bus, seed: one }));
+    }),
   );
 }

@@ -5,6 +5,7 @@ import type { Tried } from '../check-recovery.ts';
 import type { BusKind } from '../trial.ts';
 
 const EVERY_MS = 200;
+const FIRST_TRIES = 50;
 const TOPIC = 'naive-publish-first';
 
 interface Publisher {
@@ -12,12 +13,26 @@ interface Publisher {
   close(): Promise<unknown>;
 }
 
+const wentWell = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
+
 async function toKafka(brokers: string): Promise<Publisher> {
   const kafka = new Kafka({ clientId: 'naive', brokers: brokers.split(','), logLevel: logLevel.NOTHING });
-  const producer = kafka.producer({ allowAutoTopicCreation: true });
+  const admin = kafka.admin();
+  await admin.connect();
+  const topic = { topic: TOPIC, numPartitions: 1, replicationFactor: 1 };
+  await admin.createTopics({ topics: [topic], waitForLeaders: false });
+  await admin.disconnect();
+  const producer = kafka.producer();
   await producer.connect();
   const publish = (text: string) => producer.send({ topic: TOPIC, acks: -1, messages: [{ value: text }] });
-  await publish('the first one makes the topic');
+  for (let tries = 1; !(await wentWell(publish('the first one'))); tries += 1) {
+    if (tries === FIRST_TRIES) throw new Error('The naive service could not publish to its topic');
+    await pause(EVERY_MS);
+  }
   return { publish, close: () => producer.disconnect() };
 }
 
@@ -41,10 +56,7 @@ export async function publishFirst(
   const under = new Set<Promise<void>>();
   const command = async (nth: number): Promise<void> => {
     const at = Date.now();
-    const done = await publisher.publish(`command ${nth}`).then(
-      () => true,
-      () => false,
-    );
+    const done = await wentWell(publisher.publish(`command ${nth}`));
     tried.push({ at, ms: Date.now() - at, done });
   };
   const loop = async (): Promise<void> => {
