@@ -6,7 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
-import { currentScope, loggerModule, openScope } from '@tongchou/service-shell';
+import { currentScope, loggerModule, Metrics, MetricsController, openScope } from '@tongchou/service-shell';
 import { CommandsController } from './commands/commands.controller.ts';
 import type { GatewayConfig } from './config.ts';
 import { ExplorerController } from './explorer/explorer.controller.ts';
@@ -14,7 +14,9 @@ import { answeredError } from './graph/answered-error.ts';
 import { GraphRequest } from './graph/graph-request.ts';
 import { SupergraphDriver, type SupergraphDriverConfig } from './graph/supergraph-driver.ts';
 import { Supergraph } from './graph/supergraph.ts';
+import { GraphMeter } from './http/graph-meter.ts';
 import { HealthController } from './http/health.controller.ts';
+import { callMeter } from './subgraphs/call-meter.ts';
 import { Subgraphs } from './subgraphs/subgraphs.ts';
 
 type Log = Parameters<typeof loggerModule>[0];
@@ -22,25 +24,39 @@ type Log = Parameters<typeof loggerModule>[0];
 /** What a person reads of what is wrong at once. */
 const MAX_VALIDATION_ERRORS = 20;
 
-/** The gateway's one module: the graph, the bulk doors, the explorer, health. */
+/** The gateway's one module: the graph, the bulk doors, the explorer, health, metrics. */
 @Module({})
 export class GatewayModule {
   static of(config: GatewayConfig, log: Log): DynamicModule {
-    const subgraphs = new Subgraphs({ projects: config.projectsUrls, costs: config.costsUrls });
+    const metrics = new Metrics('gateway');
+    const subgraphs = new Subgraphs({ projects: config.projectsUrls, costs: config.costsUrls }, callMeter(metrics));
     const supergraph = new Supergraph(config.supergraph, subgraphs);
+    const meter = new GraphMeter(metrics);
+    observeGateway(metrics, subgraphs, supergraph);
     return {
       module: GatewayModule,
-      imports: [loggerModule(log), graphQLModule(supergraph)],
-      controllers: [CommandsController, ExplorerController, HealthController],
+      imports: [loggerModule(log), graphQLModule(supergraph, meter)],
+      controllers: [CommandsController, ExplorerController, HealthController, MetricsController],
       providers: [
         { provide: Subgraphs, useValue: subgraphs },
         { provide: Supergraph, useValue: supergraph },
+        { provide: Metrics, useValue: metrics },
+        { provide: GraphMeter, useValue: meter },
       ],
     };
   }
 }
 
-function graphQLModule(gateway: Supergraph): DynamicModule {
+function observeGateway(metrics: Metrics, subgraphs: Subgraphs, supergraph: Supergraph): void {
+  metrics.gauge('tongchou_ready', '1 when /health/ready says ready.', () => [
+    { value: supergraph.fingerprint === undefined ? 0 : 1 },
+  ]);
+  metrics.gauge('tongchou_gateway_breaker_open', '1 while calls are kept away from an instance that failed.', () =>
+    subgraphs.breakers().map(({ subgraph, member, open }) => ({ value: open ? 1 : 0, labels: { subgraph, member } })),
+  );
+}
+
+function graphQLModule(gateway: Supergraph, meter: GraphMeter): DynamicModule {
   return GraphQLModule.forRoot<SupergraphDriverConfig>({
     driver: SupergraphDriver,
     gateway,
@@ -54,9 +70,13 @@ function graphQLModule(gateway: Supergraph): DynamicModule {
     autoTransformHttpErrors: false,
     validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
     formatError: answeredError,
-    context: ({ req, res }: { req: IncomingMessage; res: ServerResponse }) => ({ graphRequest: newRequest(req, res) }),
+    context: ({ req, res }: { req: IncomingMessage; res: ServerResponse }) => ({
+      graphRequest: newRequest(req, res),
+      request: req,
+    }),
     // Two of these would report to a vendor when its key happens to stand in the environment.
     plugins: [
+      meter.plugin,
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginCacheControlDisabled(),

@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createLog, drained, HttpErrors, inStages, nestLog, scopeMiddleware } from '@tongchou/service-shell';
 import type { GatewayConfig } from './config.ts';
 import { GatewayModule } from './gateway.module.ts';
+import { GraphMeter } from './http/graph-meter.ts';
 import { graphqlDoor } from './http/graphql-door.ts';
 import { Subgraphs } from './subgraphs/subgraphs.ts';
 
@@ -56,7 +57,9 @@ function open(app: NestExpressApplication, config: GatewayConfig, log: Log): voi
       maxAge: CORS_KEPT_S,
     });
   }
-  app.use('/graphql', graphqlDoor);
+  const meter = app.get(GraphMeter);
+  app.use('/graphql', meter.graph, graphqlDoor);
+  app.use('/v1', meter.commands);
   app.useGlobalFilters(new HttpErrors('gateway', log));
 }
 

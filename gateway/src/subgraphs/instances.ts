@@ -56,6 +56,11 @@ export class Instances {
     return [...turned.filter(({ breaker }) => breaker.closed), ...failing].map(({ origin }) => origin);
   }
 
+  /** Of each copy in the order of the setting, whether calls are kept away from it. */
+  get open(): readonly boolean[] {
+    return this.all.map(({ breaker }) => !breaker.closed);
+  }
+
   get reachable(): boolean {
     return this.all.some(({ breaker }) => breaker.closed);
   }

@@ -1,4 +1,5 @@
 import { errors } from 'undici';
+import type { CallMeter } from './call-meter.ts';
 import { Instances, type Instance } from './instances.ts';
 import { SubgraphFailure } from './subgraph-failure.ts';
 import { readReply, type SubgraphReply } from './subgraph-reply.ts';
@@ -29,6 +30,7 @@ export class Subgraph {
   constructor(
     readonly name: string,
     urls: readonly string[],
+    private readonly meter: CallMeter = () => undefined,
   ) {
     this.instances = new Instances(urls);
   }
@@ -39,6 +41,21 @@ export class Subgraph {
    * `SubgraphFailure`.
    */
   async call(call: SubgraphCall): Promise<SubgraphReply> {
+    const began = performance.now();
+    const tell = (outcome: Parameters<CallMeter>[1]): void =>
+      this.meter(this.name, outcome, (performance.now() - began) / 1_000);
+    try {
+      const reply = await this.bounded(call);
+      tell('answered');
+      return reply;
+    } catch (error) {
+      const late = error instanceof SubgraphFailure && error.code === 'SUBGRAPH_TIMEOUT';
+      tell(call.signal.aborted ? 'gone' : late ? 'timeout' : 'unavailable');
+      throw error;
+    }
+  }
+
+  private async bounded(call: SubgraphCall): Promise<SubgraphReply> {
     const budgetMs = Math.min(CALL_TIMEOUT_MS, call.deadline - performance.now());
     if (budgetMs <= 0) throw new SubgraphFailure('SUBGRAPH_TIMEOUT', this.name, 'nothing left of the request');
     const timeout = AbortSignal.timeout(Math.ceil(budgetMs));
@@ -55,6 +72,11 @@ export class Subgraph {
   /** Where the service runs, in the order in which to try. */
   origins(): readonly string[] {
     return this.instances.inTurn();
+  }
+
+  /** Of each instance in the order of the setting, whether its breaker is open. */
+  get open(): readonly boolean[] {
+    return this.instances.open;
   }
 
   /** Whether some instance was not failing when it was last called. */

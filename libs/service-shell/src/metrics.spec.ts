@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, throwAwayDatabase } from '@tongchou/testing';
-import { parseMetrics, sumOf } from './metrics.fixture.ts';
+import { documentedMetrics, eventually, parseMetrics, sumOf, throwAwayDatabase } from '@tongchou/testing';
+import { costsAt } from './costs-sheet.fixture.ts';
 import type { Standing } from './stand-up.ts';
 import { postLines, putBook, sampleCity } from './standing.fixture.ts';
 
@@ -90,5 +91,21 @@ describe('/metrics', () => {
     expect(sumOf(families, 'tongchou_pool_connections', 'pool="hot"')).toBeGreaterThan(0);
     expect(sumOf(families, 'tongchou_build_info', 'service="shelf"')).toBe(1);
     expect(sumOf(families, 'process_resident_memory_bytes')).toBeGreaterThan(10e6);
+  });
+
+  it('tells how far behind another service it is, and serves what the page lists, no more and no less', async () => {
+    const costs = await costsAt(city.busUrl);
+    await costs.tell(1, 3);
+    await costs.mark();
+    const families = await eventually('a gap is parked and the watermarks are in', async () => {
+      const seen = await scrape();
+      const known = sumOf(seen, 'tongchou_receive_lag_seconds', 'source="costs"') !== undefined;
+      return known && sumOf(seen, 'tongchou_parked_streams', 'source="costs"') === 1 && seen;
+    });
+    await costs.close();
+    expect(sumOf(families, 'tongchou_receive_lag_messages', 'source="costs"')).toBe(0);
+    expect(sumOf(families, 'tongchou_parked_messages', 'source="costs"')).toBe(1);
+    const page = readFileSync(new URL('../../../docs/operations/metrics.md', import.meta.url), 'utf8');
+    expect([...families.keys()].toSorted()).toEqual(documentedMetrics(page, 'Every process', 'A service'));
   });
 });
