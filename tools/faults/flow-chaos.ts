@@ -4,6 +4,8 @@ import { oneOf } from './random.ts';
 /** Something to go wrong. `strike` resolves when it is over, to whether it really happened. */
 export interface Fault {
   readonly name: string;
+  /** Strikes so often, whatever else goes wrong; else in its turn. */
+  readonly everyMs?: number;
   strike(): Promise<boolean>;
 }
 
@@ -39,9 +41,14 @@ export async function wreak({ random, faults, forMs, everyMs, count, note }: Cha
     });
     if (happened) count(fault.name);
   };
+  const steadily = async (fault: Fault, often: number): Promise<void> => {
+    while (performance.now() < end) await Promise.all([strike(fault), pause(often)]);
+  };
+  const steady = faults.map((fault) => fault.everyMs !== undefined && steadily(fault, fault.everyMs));
+  const turns = faults.filter((fault) => fault.everyMs === undefined);
   let struck = 0;
-  for (const fault of inTurn(faults, random)) {
-    if (performance.now() > end && struck >= faults.length) break;
+  for (const fault of inTurn(turns, random)) {
+    if (performance.now() > end && struck >= turns.length) break;
     struck += 1;
     if (!under.has(fault))
       under.set(
@@ -50,5 +57,5 @@ export async function wreak({ random, faults, forMs, everyMs, count, note }: Cha
       );
     await pause(everyMs);
   }
-  await Promise.all(under.values());
+  await Promise.all([...steady, ...under.values()]);
 }

@@ -25,6 +25,7 @@ const SHORT_OF_SESSION_MS = 700;
 const BROKER_FROZEN_MS = 3_000;
 const BACKENDS_AT_ONCE = 4;
 const STAYS_MS = 1_500;
+const REBALANCE_EVERY_MS = 5_000;
 
 /** One that is neither down nor frozen already. */
 function oneOfWhole(random: () => number, workers: readonly FlowWorker[]): FlowWorker {
@@ -45,6 +46,7 @@ const freezing = ({ context, settings }: Breakable, what: string, workers: reado
 /** A member joins, and leaves again after a while: the group shares out its partitions twice. */
 const rebalancing = ({ anotherConsumer }: Breakable): Fault => ({
   name: 'members joined and left',
+  everyMs: REBALANCE_EVERY_MS,
   async strike() {
     const worker = anotherConsumer();
     await worker.untilReady();

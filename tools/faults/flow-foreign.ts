@@ -15,11 +15,18 @@ export interface Foreign {
 const placeOf = ({ key, partition }: OutgoingMessage): number => partition ?? partitionOf(key ?? '');
 
 const APPEND = /* sql */ `
-with place as (
-  update bus.parts set next_offset = next_offset + 1 where topic = $1 and partition = $2 returning next_offset - 1 as at
+with sent as (
+  select *, row_number() over (partition by partition order by n) - 1 as nth
+    from unnest($2::integer[], $3::bytea[], $4::jsonb[], $5::bytea[]) with ordinality as m (partition, key, headers, value, n)
+), held as materialized (
+  select partition from bus.parts where topic = $1 and partition = any($2) order by partition for update
+), place as (
+  update bus.parts p set next_offset = next_offset + c.many
+    from held join (select partition, count(*) as many from sent group by partition) c using (partition)
+   where p.topic = $1 and p.partition = c.partition returning p.partition, p.next_offset - c.many as base
 )
 insert into bus.log (topic, partition, "offset", key, headers, value, ephemeral)
-select $1, $2, at, $3, $4, $5, false from place`;
+select $1, partition, base + nth, key, headers, value, false from sent join place using (partition)`;
 
 function onPostgres(url: string): Foreign {
   const pool = new pg.Pool({
@@ -31,11 +38,13 @@ function onPostgres(url: string): Foreign {
   pool.on('error', () => undefined);
   return {
     async send(topic, messages) {
-      for (const message of messages) {
-        const { key, headers, value } = message;
-        const bytes = key === null ? null : Buffer.from(key);
-        await pool.query(APPEND, [topic, placeOf(message), bytes, JSON.stringify(headers), value]);
-      }
+      await pool.query(APPEND, [
+        topic,
+        messages.map(placeOf),
+        messages.map(({ key }) => (key === null ? null : Buffer.from(key))),
+        messages.map(({ headers }) => JSON.stringify(headers)),
+        messages.map(({ value }) => value),
+      ]);
     },
     async recreate(topic) {
       // One statement, one transaction: parts first, as who publishes takes them.

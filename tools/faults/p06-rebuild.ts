@@ -58,7 +58,7 @@ const tableOf = (witness: pg.Pool, model: string): Promise<number> =>
 /** Until every model has as many facts as are told; the checker says what is wrong with one that never has. */
 async function untilFolded({ witness }: House): Promise<void> {
   const wanted = await numberOf(witness, `select count(*) as n from es.events where event_type <> 'Kept'`);
-  const least = `select least(${ALL_MODELS.map(({ name }) => `(select sum(facts) from rm.${name})`).join()}) as n`;
+  const least = `select least(${ALL_MODELS.map(({ name }) => `(select coalesce(sum(facts), 0) from rm.${name})`).join()}) as n`;
   for (const end = performance.now() + WITHIN_MS; performance.now() < end; await pause(LOOK_EVERY_MS)) {
     if ((await numberOf(witness, least)) >= wanted) return;
   }

@@ -72,7 +72,10 @@ export class PoisonSender {
     const place = poison.reason === 'forked' ? placeIn(stream, before.version) : this.nextIn(stream);
     const behind = this.nextIn(stream);
     this.followers.push(before, behind);
-    const { kind, reason } = poison;
+    const { kind } = poison;
+    // A stream that has forked is held: a second forgery waits in it like everything else.
+    const held = poison.reason === 'forked' && this.doses.some((dose) => dose.place.stream === stream);
+    const reason = held ? 'behind' : poison.reason;
     this.doses.push({ kind, eventId: place.eventId, poison, place, ...(reason !== undefined && { reason }) });
     return [messageOf(source, before), poison.message(source, place), messageOf(source, behind)];
   }
