@@ -14,7 +14,8 @@ export interface KafkaConnection {
 }
 
 const CONNECT_MS = 3_000;
-const REQUEST_MS = 8_000;
+/** Joining a group, fetching and sending have longer ends of their own. A frozen broker costs a client so much at every turn. */
+const REQUEST_MS = 5_000;
 const SAME_LINE_EVERY_MS = 10_000;
 const REMEMBERED_LINES = 100;
 

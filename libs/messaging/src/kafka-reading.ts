@@ -31,6 +31,7 @@ export class KafkaReading {
   private readonly options: Pick<SubscribeOptions, 'onBatch' | 'startAt'>;
   private readonly held = new HeldPartitions();
   private commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
+  private telling: Promise<void> | undefined;
   private lastBeat = 0;
   private closing = false;
 
@@ -198,8 +199,12 @@ export class KafkaReading {
     });
   }
 
-  /** A hint only: a group with a store of its own reads on where that says. */
-  async tellHints(): Promise<void> {
+  /** A hint only: a group with a store of its own reads on where that says. One at a time, for a broker may be frozen. */
+  tellHints(): Promise<void> {
+    return (this.telling ??= this.tell().finally(() => (this.telling = undefined)));
+  }
+
+  private async tell(): Promise<void> {
     const told = this.held.untold();
     if (told.length === 0 || !this.commit) return;
     const topics = [...Map.groupBy(told, ({ held }) => held.topic)].map(([topic, moved]) => ({
