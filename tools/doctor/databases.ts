@@ -1,3 +1,4 @@
+import { engineMigrationTrouble } from '@tongchou/event-store';
 import pg from 'pg';
 import { chooseBus } from '../start/bus-choice.ts';
 import { givenDatabases, neededDatabases, originOf } from '../start/databases.ts';
@@ -107,14 +108,23 @@ async function checkServer(name: string, url: string): Promise<Finding[]> {
 
 async function checkMigrations(name: string, url: string): Promise<Finding[]> {
   const check = `migrations ${name}`;
-  return ask<{ there: boolean }>(url, `select to_regclass('es.events') is not null as there`).then(
-    ([found]) => [
-      found?.there === true
-        ? well(check, 'applied')
-        : ill(check, 'the event store is not there yet', `Start the service once: npm start.`),
-    ],
-    () => [],
-  );
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 1,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: CONNECT_MS,
+  });
+  pool.on('error', () => undefined);
+  try {
+    const trouble = await engineMigrationTrouble(pool);
+    if (trouble.length === 0) return [well(check, 'up to date')];
+    return [ill(check, trouble.join('; '), 'A service migrates its database when it starts: npm start.')];
+  } catch {
+    // The database itself does not answer, which its own line says.
+    return [];
+  } finally {
+    await pool.end();
+  }
 }
 
 async function checkBus(url: string): Promise<Finding[]> {

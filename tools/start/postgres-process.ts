@@ -14,7 +14,7 @@ import type { Running } from './keeper.ts';
 
 const FIRST_PORT = 54_320;
 /** For clients other than services, and what an instance of a service holds at most: pool, bus, leaders. */
-const CONNECTIONS = { others: 110, perService: 45 };
+const CONNECTIONS = { others: 140, perService: 30 };
 
 const place = z.object({ dataDir: z.string(), port: z.number().int() });
 

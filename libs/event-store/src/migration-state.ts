@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { sqlState } from './database-error.ts';
+import { ENGINE_MIGRATIONS } from './migrations.ts';
 
 const NO_SUCH_TABLE = '42P01';
 
@@ -35,3 +36,7 @@ export async function migrationTrouble(store: {
       : []),
   ];
 }
+
+/** The same of a database that no service need have open. @throws when the database is away. */
+export const engineMigrationTrouble = (pool: pg.Pool): Promise<string[]> =>
+  migrationTrouble({ pool, dataSource: { migrations: ENGINE_MIGRATIONS.map((Migration) => new Migration()) } });
