@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'publishes all facts again, in a new generation',
     load: () => import('./operate/republish.ts'),
   },
+  drill: { does: 'backs a loaded city up, restores it, and checks it', load: () => import('./drill/command.ts') },
   docs: { does: 'prints the catalogues', load: () => import('./docs/command.ts') },
   bench: { does: 'measures against the bars, writes docs/benchmarks.md', load: () => import('./bench/bench.ts') },
   faults: { does: 'tries the promises by killing and cutting things', load: () => import('./faults/command.ts') },
