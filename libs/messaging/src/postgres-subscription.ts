@@ -109,6 +109,7 @@ export class PostgresSubscription implements Subscription {
     while (!this.closing.signal.aborted && membership.alive()) {
       await this.rebalance(membership);
       settled();
+      this.aloneSince = performance.now();
       await this.nap(this.parts.timing.heartbeatMs);
     }
     if (!this.closing.signal.aborted) throw new Error('the session ended or was silent too long');
@@ -120,7 +121,6 @@ export class PostgresSubscription implements Subscription {
   private async stepBack(): Promise<void> {
     for (const held of this.held.values()) held.lost = true;
     this.held.clear();
-    this.aloneSince = performance.now();
     await this.membership?.leave();
     this.membership = undefined;
   }
