@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readyOf, throwAwayDatabase, untilReady } from '@tongchou/testing';
+import { defineConfig } from './define-config.ts';
+import { serviceSettings } from './service-settings.ts';
+import { ShelfModule } from './shelf.fixture.ts';
+import { standUp, type Standing } from './stand-up.ts';
 import { postLines, putBook, sampleCity, verdicts } from './standing.fixture.ts';
-import type { Standing } from './stand-up.ts';
 
 let own: Awaited<ReturnType<typeof throwAwayDatabase>>;
 let bus: Awaited<ReturnType<typeof throwAwayDatabase>>;
@@ -17,8 +20,8 @@ afterAll(async () => {
   await city.drop();
 });
 
-const put = async (title: string) =>
-  verdicts(await (await postLines(standing.url, putBook('ready', title))).text())[0]?.status;
+const put = async (title: string, at = standing) =>
+  verdicts(await (await postLines(at.url, putBook('ready', title))).text())[0]?.status;
 const ready = (): Promise<unknown> =>
   untilReady(standing.url, ({ http, degraded }) => http === 200 && degraded === undefined);
 
@@ -75,5 +78,23 @@ describe('ready, with what is waited for', () => {
     expect(told).toMatchObject({ http: 200, status: 'ready' });
     await back();
     await ready();
+  });
+
+  it('a broker that is down at start: it stands up, and commands go on', async () => {
+    const store = await throwAwayDatabase();
+    const config = defineConfig(serviceSettings('shelf', 0), {
+      LOG_LEVEL: 'silent',
+      SHELF_DATABASE_URL: store.url,
+      KAFKA_BROKERS: '127.0.0.1:1',
+    });
+    const busless = await standUp(ShelfModule.with(config), { ...config, port: 0 });
+    expect(await put('busless', busless)).toBe('accepted');
+    const told = await untilReady(busless.url, ({ degraded }) =>
+      ['relay: ', 'receiving: '].every((what) => degraded?.some((reason) => reason.startsWith(what)) === true),
+    );
+    expect(told).toMatchObject({ http: 200, status: 'ready' });
+    expect(String(told.degraded)).toMatch(/no broker answers: start it, or put KAFKA_BROKERS right/);
+    await busless.close();
+    await store.drop();
   });
 });
