@@ -11,6 +11,8 @@ export interface WorkerPlan {
   /** Below this folder. */
   readonly file: string;
   readonly settings: object;
+  /** Beside this process's own, e.g. a clock. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly onMessage?: (message: object) => void;
 }
 
@@ -107,7 +109,10 @@ export class FlowWorker {
     // kafkajs sets a timer to a time that has passed, at each start.
     const quiet = '--disable-warning=TimeoutNegativeWarning';
     const args = ['--conditions=@tongchou/source', quiet, file, JSON.stringify(this.plan.settings)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, ...this.plan.environment },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     this.child = child;
     this.expected = false;
     this.isAtWork = false;

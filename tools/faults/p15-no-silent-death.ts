@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { topicOf } from '@tongchou/contracts';
+import { PARTITIONS } from '@tongchou/messaging';
 import type pg from 'pg';
 import { type Death, judgeDeaths } from './check-deaths.ts';
 import {
@@ -14,7 +15,7 @@ import {
 import { openTrialCity, strike, type TrialCity } from './city/trial-city.ts';
 import { swallowingMember } from './naive/swallowing-member.ts';
 import type { Trial, TrialContext } from './trial.ts';
-import { reasonsOf, watchDeath } from './watch-death.ts';
+import { watchDeath } from './watch-death.ts';
 
 const READY_MS = 60_000;
 const POISONED = 30;
@@ -114,6 +115,15 @@ async function stopped(ward: Ward): Promise<Death[]> {
 const slowest = (deaths: readonly Death[]): number =>
   Math.max(0, ...deaths.flatMap(({ saidAfterMs, goneAfterMs }) => saidAfterMs ?? goneAfterMs ?? [])) / 1_000;
 
+/** A service is ready before it has its place in the group: watermarks of every partition show that it has. */
+async function untilReceiving(pool: pg.Pool): Promise<void> {
+  for (const end = Date.now() + READY_MS; Date.now() < end; await pause(100)) {
+    const { rowCount } = await pool.query('select from es.offsets where next_offset > 0');
+    if ((rowCount ?? 0) >= PARTITIONS) return;
+  }
+  throw new Error('A service did not receive within the time');
+}
+
 async function openWard(context: TrialContext): Promise<Ward> {
   const city = await openTrialCity(context);
   const bus = busOf(context, city);
@@ -125,9 +135,7 @@ async function openWard(context: TrialContext): Promise<Ward> {
     bus: bus.kind === 'postgres' ? openDatabase(context, bus.url) : undefined,
   };
   await city.untilReady(READY_MS);
-  // A group is joined and leaders are chosen some moments after the first readiness.
-  for (let tries = 0; tries < 100 && (await reasonsOf(urlOf(ward, 'costs')))?.length !== 0; tries += 1)
-    await pause(100);
+  await Promise.all([ward.projects, ward.costs].map(untilReceiving));
   return ward;
 }
 

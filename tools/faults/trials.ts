@@ -11,7 +11,8 @@ import { p7 } from './p07-old-history.ts';
 import { p14 } from './p14-poison.ts';
 import { p26 } from './p26-many-starters.ts';
 import { p15 } from './p15-no-silent-death.ts';
+import { p25 } from './p25-wrong-clocks.ts';
 import type { Trial } from './trial.ts';
 
 /** Every promise that `npm run faults` tries, in the order in which it runs them. */
-export const TRIALS: readonly Trial[] = [p1, p2, p3, p4, p5, p6, p7, p14, p15, p16, p17, p18, p26];
+export const TRIALS: readonly Trial[] = [p1, p2, p3, p4, p5, p6, p7, p14, p15, p16, p17, p18, p25, p26];

@@ -10,7 +10,7 @@ const LIVELY_MS = 10_000;
 const readiness = z.looseObject({ status: z.string(), reasons: z.array(z.string()).optional() });
 
 /** Why the process at this address is not ready; `undefined` = it gives no answer at all. */
-export async function reasonsOf(url: string): Promise<readonly string[] | undefined> {
+async function reasonsOf(url: string): Promise<readonly string[] | undefined> {
   try {
     const reply = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_MS) });
     return readiness.parse(await reply.json()).reasons ?? [];
