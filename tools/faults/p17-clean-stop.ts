@@ -11,6 +11,8 @@ const VOLUMES = { full: { restarts: 20, kills: 4 }, smoke: { restarts: 2, kills:
 const LOAD = { clients: 4, worksPerClient: 2, gatewayOnly: true, pauseMs: 30 };
 const READY_MS = 60_000;
 const CALM_MS = 1_000;
+/** A machine that is too busy to answer now is too busy to tell what ending a service does. */
+const BEFORE_MS = 3_000;
 const ANSWER_MS = 30_000;
 const CATCH_UP_MS = 30_000;
 const QUERY = '{ works(first: 5) { nodes { project { id name costSheet { currentBudget } } } } }';
@@ -18,9 +20,17 @@ const SERVICES = ['projects', 'costs'] as const;
 
 /** Requests through the gateway that failed, by reason, since the last look. */
 class Failures {
+  readonly #note: (reason: string) => void;
   #seen = new Map<string, number>();
 
-  readonly add = (reason: string): void => void this.#seen.set(reason, (this.#seen.get(reason) ?? 0) + 1);
+  constructor(note: (reason: string) => void) {
+    this.#note = note;
+  }
+
+  readonly add = (reason: string): void => {
+    this.#note(reason);
+    this.#seen.set(reason, (this.#seen.get(reason) ?? 0) + 1);
+  };
 
   take(): ReadonlyMap<string, number> {
     const seen = this.#seen;
@@ -66,7 +76,7 @@ interface Loaded {
 
 /** Commands and questions, all through the gateway. */
 async function loadGateway(context: TrialContext, city: TrialCity): Promise<Loaded> {
-  const failures = new Failures();
+  const failures = new Failures((reason) => context.note({ failed: reason }));
   let again = 0;
   const load = await startLoad(context, city, { ...LOAD, failed: failures.add, askedAgain: () => (again += 1) });
   const enough = new AbortController();
@@ -91,8 +101,8 @@ async function run(context: TrialContext) {
   const { restarts, kills } = VOLUMES[context.full ? 'full' : 'smoke'];
   const city = await openTrialCity(context, { instances: 'projects=2,costs=2' });
   const { load, failures, asked, again, stopAsking } = await loadGateway(context, city);
-  await pause(CALM_MS);
-  failures.take();
+  await pause(BEFORE_MS);
+  const before = [...failures.take()].map(([reason, times]) => `${times} times before anything was ended: ${reason}`);
   const stops = await endInTurn(context, city, 'SIGTERM', restarts);
   const commands = load.acknowledged.length;
   const [questions, givenBack] = [asked(), again()];
@@ -112,7 +122,7 @@ async function run(context: TrialContext) {
       failed: failed.size,
       'slowest exit ms': slowest,
     },
-    violations: [...checkStops(stops, failed), ...wrong],
+    violations: [...checkStops(stops, failed), ...before, ...wrong],
     control: { what: 'instances killed instead', violations: control },
   };
 }
