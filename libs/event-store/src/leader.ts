@@ -113,6 +113,8 @@ export function lead(options: LeadOptions): Leadership {
   const timing = { ...TIMING, ...options.timing };
   const stopping = new AbortController();
   const { log, name } = options;
+  // It remembers across connections: one that breaks often would otherwise never see another's silence.
+  const silent = createSilentSessions(nameOf(options), timing.idleSessionMs + timing.heartbeatMs);
   let leads = false;
 
   const serve = async (client: pg.Client, lost: AbortController): Promise<void> => {
@@ -135,7 +137,6 @@ export function lead(options: LeadOptions): Leadership {
     const lost = new AbortController();
     client.once('end', () => lost.abort());
     const over = AbortSignal.any([lost.signal, stopping.signal]);
-    const silent = createSilentSessions(nameOf(options), timing.idleSessionMs + timing.heartbeatMs);
     try {
       while (!over.aborted && !(await tryLock(client, name))) {
         if ((await silent.end(client)) > 0) log.warn({ leader: name }, 'the session of a frozen leader is ended');

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { createSilentSessions } from '@tongchou/event-store';
+import { createSilentSessions, type SilentSessions } from '@tongchou/event-store';
 import pg from 'pg';
 
 /** A member of a group on a session of its own: its advisory locks end with it, whatever happens to the process. */
@@ -26,7 +26,13 @@ export interface MembershipOptions {
   readonly group: string;
   /** PostgreSQL ends a session that is silent for so long: a frozen member's partitions are free then. */
   readonly sessionMs: number;
+  /** Ends what PostgreSQL forgot to end; it remembers across memberships. */
+  readonly silent: SilentSessions;
 }
+
+/** To be made once for all memberships of one member. */
+export const silentMembers = (group: string, sessionMs: number): SilentSessions =>
+  createSilentSessions(nameOf(group), sessionMs * FROZEN_AFTER_SESSIONS);
 
 const MOST_MEMBERS = 64;
 /** PostgreSQL ends a silent session after one; where its clock was set back, the other members do. */
@@ -83,9 +89,8 @@ async function livingSlots(client: pg.Client, group: string): Promise<number[]> 
 
 /** Joins the group; members see each other at their next beat. */
 export async function joinGroup(options: MembershipOptions): Promise<Membership> {
-  const { group, sessionMs } = options;
+  const { group, sessionMs, silent } = options;
   const client = await connect(options);
-  const silent = createSilentSessions(nameOf(group), sessionMs * FROZEN_AFTER_SESSIONS);
   let ended = false;
   client.once('end', () => (ended = true));
   let lastBeat = performance.now();

@@ -5,7 +5,7 @@ import type { Pool } from 'pg';
 import type { PartitionBatch, SubscribeOptions, Subscription, SubscriptionStatus } from './bus.ts';
 import { fetchMessages, nameOf, readHints, readRanges, registerGroup } from './postgres-fetch.ts';
 import type { PartitionRange } from './postgres-fetch.ts';
-import { joinGroup } from './postgres-membership.ts';
+import { joinGroup, silentMembers } from './postgres-membership.ts';
 import type { Membership, PartitionName } from './postgres-membership.ts';
 
 export interface SubscriptionTiming {
@@ -92,9 +92,10 @@ export class PostgresSubscription implements Subscription {
   private async stayMember(): Promise<void> {
     const { url, log, timing } = this.parts;
     const { group } = this.options;
+    const silent = silentMembers(group, timing.sessionMs);
     for (let waitMs = REJOIN_MS.first; !this.closing.signal.aborted; waitMs = Math.min(waitMs * 2, REJOIN_MS.most)) {
       try {
-        this.membership = await joinGroup({ url, group, sessionMs: timing.sessionMs });
+        this.membership = await joinGroup({ url, group, sessionMs: timing.sessionMs, silent });
         await this.takePart(this.membership, () => (waitMs = REJOIN_MS.first));
       } catch (error) {
         this.trouble = String(error);
