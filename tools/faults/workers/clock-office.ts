@@ -4,13 +4,14 @@ import { startRelay } from '@tongchou/messaging';
 import type { OfficeSettings, OfficeTold } from '../clock-office.ts';
 import { decodeFlow, STREAM_TYPE, tally, translation, uuidFor } from '../flow-facts.ts';
 import { openFlowBus, QUICK } from '../flow-settings.ts';
-import { eventsToAppend } from '../flow-writers.ts';
+import { eventsToAppend, versionOf } from '../flow-writers.ts';
 import { between, seededRandom } from '../random.ts';
 import { reasonOf } from '../../state/problem.ts';
 import { atWork, settingsOf, tell, workerLog as log } from './work.ts';
 
 const BETWEEN_MS = 10;
 const STREAMS = 20;
+const LANES = 6;
 const COMPARE_EVERY_MS = 200;
 const AHEAD_MS = 5_000;
 
@@ -28,10 +29,10 @@ const versions = new Map<string, number>();
 const figures = { met: 0, lied: 0, late: 0, untrueFreshness: 0, failed: 0 };
 let writing = true;
 
-/** Streams are an instance's own, so that no version is guessed. */
-async function appendSome(): Promise<void> {
-  const streamId = uuidFor(`${name} ${between(random, 1, STREAMS)}`);
-  const before = versions.get(streamId) ?? 0;
+/** Streams are a lane's own, so that no version is guessed. */
+async function appendSome(lane: number): Promise<void> {
+  const streamId = uuidFor(`${name} ${lane} ${between(random, 1, STREAMS)}`);
+  const before = versions.get(streamId) ?? (await versionOf(store, streamId));
   const events = eventsToAppend(random, between(random, 1, 3)).map((event) => ({ ...event, type: 'Measured' }));
   const command = {
     scope: name,
@@ -83,9 +84,9 @@ function stepped(now: number): boolean {
   return did;
 }
 
-async function write(): Promise<void> {
+async function write(lane: number): Promise<void> {
   while (writing) {
-    await appendSome().catch(async (error: unknown) => {
+    await appendSome(lane).catch(async (error: unknown) => {
       figures.failed += 1;
       versions.clear();
       tell({ trouble: reasonOf(error) });
@@ -113,7 +114,7 @@ async function tellAll(): Promise<void> {
 process.on('message', (message: object) => {
   if ('stop' in message) writing = false;
 });
-void write();
+for (let lane = 0; lane < LANES; lane += 1) void write(lane);
 void tellAll();
 
 atWork(async () => {
