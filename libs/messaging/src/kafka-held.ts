@@ -7,6 +7,8 @@ export interface Held {
   readonly partition: number;
   /** Where reading goes on; unknown until the first batch where nobody said. */
   position: number | undefined;
+  /** What lies between the position and here was passed: it holds no message. */
+  passedTo: number | undefined;
   since: number;
   /** The hint that the broker has. */
   told: number | undefined;
@@ -20,7 +22,15 @@ export class HeldPartitions {
   private held = new Map<string, Held>();
 
   add(topic: string, partition: number): Held {
-    const fresh = { position: undefined, since: 0, told: undefined, working: undefined, lastSign: 0, lost: false };
+    const fresh = {
+      position: undefined,
+      passedTo: undefined,
+      since: 0,
+      told: undefined,
+      working: undefined,
+      lastSign: 0,
+      lost: false,
+    };
     const held: Held = { topic, partition, ...fresh };
     this.held.set(nameOf(topic, partition), held);
     return held;

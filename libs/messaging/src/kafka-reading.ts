@@ -96,6 +96,7 @@ export class KafkaReading {
 
   private moveTo(held: Held, offset: number): void {
     held.position = offset;
+    held.passedTo = undefined;
     this.parts.consumer.seek({ topic: held.topic, partition: held.partition, offset: String(offset) });
   }
 
@@ -130,12 +131,12 @@ export class KafkaReading {
     const held = this.held.get(topic, partition);
     const behind = Number(lastOffset) + 1;
     if (batchSize > 0 || !held || held.working || held.position === undefined || held.position >= behind) return;
-    held.position = behind;
+    held.passedTo = behind;
   }
 
   /** Kafka answers an offset that is out of range from the earliest one; any other surprise is read again. */
   private async inPlace(held: Held, fetched: number): Promise<boolean> {
-    if (held.position === fetched) return true;
+    if (held.position === fetched || held.passedTo === fetched) return true;
     const first = fetched === 0 ? 0 : await this.parts.first(held.topic, held.partition);
     if (held.position === undefined) {
       held.since = fetched <= first ? 0 : fetched;
@@ -148,6 +149,7 @@ export class KafkaReading {
       return false;
     }
     held.position = fetched;
+    held.passedTo = undefined;
     return true;
   }
 
@@ -168,12 +170,12 @@ export class KafkaReading {
   private batchOf(
     held: Held,
     payload: EachBatchPayload,
-    { fetchedOffset: from, ...fetched }: FetchedBatch,
+    { fetchedOffset, ...fetched }: FetchedBatch,
     instead: (next: () => void) => void,
   ): PartitionBatch {
     return {
       ...fetched,
-      from,
+      from: held.position ?? fetchedOffset,
       since: held.since,
       heartbeat: () => this.beat(held, payload),
       isStale: () => held.lost || this.silentMs() > this.parts.sessionMs,

@@ -119,8 +119,10 @@ export async function openKafkaTopic(admin: Admin, topic: string, settings: Topi
 
 /** The next offset of each partition, and the first that is still there. */
 export async function kafkaRanges(admin: Admin, topic: string): Promise<{ first: number; end: number }[]> {
-  const offsets = await whileItSettles(() => admin.fetchTopicOffsets(topic));
-  return (offsets ?? [])
+  const offsets = (await whileItSettles(() => admin.fetchTopicOffsets(topic))) ?? [];
+  // Taken for an empty partition, one without an answer would look like lost messages.
+  if (offsets.length === 0) throw new KafkaTrouble(`Kafka: no offsets of topic ${topic} are told: look at the brokers`);
+  return offsets
     .toSorted((a, b) => a.partition - b.partition)
     .map(({ low, high }) => ({ first: Number(low), end: Number(high) }));
 }
