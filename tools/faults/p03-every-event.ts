@@ -5,7 +5,7 @@ import type { Trial } from './trial.ts';
 
 const PLAN = {
   smoke: { events: 5_000, chaosMs: 7_000, strikeEveryMs: 900 },
-  full: { events: 100_000, chaosMs: 80_000, strikeEveryMs: 1_500 },
+  full: { events: 100_000, chaosMs: 60_000, strikeEveryMs: 1_200 },
 };
 
 export const p3: Trial = {

@@ -5,7 +5,7 @@ import type { Trial } from './trial.ts';
 
 const PLAN = {
   smoke: { events: 4_000, chaosMs: 7_000, strikeEveryMs: 900 },
-  full: { events: 100_000, chaosMs: 80_000, strikeEveryMs: 2_000 },
+  full: { events: 100_000, chaosMs: 60_000, strikeEveryMs: 1_800 },
 };
 
 export const p4: Trial = {

@@ -5,7 +5,7 @@ import type { Trial } from './trial.ts';
 
 const PLAN = {
   smoke: { events: 4_000, chaosMs: 7_000, strikeEveryMs: 900, forgeries: 5 },
-  full: { events: 50_000, chaosMs: 60_000, strikeEveryMs: 2_000, forgeries: 18 },
+  full: { events: 50_000, chaosMs: 45_000, strikeEveryMs: 1_800, forgeries: 18 },
 };
 
 export const p5: Trial = {
