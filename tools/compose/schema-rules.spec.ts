@@ -34,6 +34,20 @@ describe.each(schemas)('the schema of %s', (_name, definitions) => {
     expect(fixed.map((field) => field.name.value)).toEqual([]);
   });
 
+  it('gives every mutation a key, so that it can be sent again', () => {
+    const inputs = definitions.flatMap((one) => (one.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION ? [one] : []));
+    const keyed = inputs.filter(({ fields }) =>
+      fields?.some(({ name, type }) => name.value === 'idempotencyKey' && type.kind === Kind.NON_NULL_TYPE),
+    );
+    const names = new Set(keyed.map(({ name }) => name.value));
+    const mutations = definitions.flatMap((one) =>
+      one.kind === Kind.OBJECT_TYPE_DEFINITION && one.name.value === 'Mutation' ? (one.fields ?? []) : [],
+    );
+    const keyless = mutations.filter(({ arguments: given }) => !given?.some(({ type }) => names.has(named(type))));
+    expect(mutations).not.toEqual([]);
+    expect(keyless.map(({ name }) => name.value)).toEqual([]);
+  });
+
   it('reserves OTHER in every enum that it answers', () => {
     const asked = definitions.flatMap((one) =>
       one.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION

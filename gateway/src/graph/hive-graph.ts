@@ -1,6 +1,6 @@
 import { getStitchedSchemaFromSupergraphSdl } from '@graphql-tools/federation';
 import type { ExecutionRequest, ExecutionResult } from '@graphql-tools/utils';
-import { execute, GraphQLError, OperationTypeNode, print } from 'graphql';
+import { execute, GraphQLError, print } from 'graphql';
 import { SubgraphFailure } from '../subgraphs/subgraph-failure.ts';
 import type { SubgraphError, SubgraphReply } from '../subgraphs/subgraph-reply.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
@@ -44,7 +44,6 @@ function executorFor(name: string, subgraph: Subgraph | undefined) {
       const reply = await subgraph.call({
         body: JSON.stringify({ query: print(asked.document), variables: asked.variables ?? {} }),
         headers: request.headers,
-        isQuery: asked.operationType !== OperationTypeNode.MUTATION,
         deadline: request.deadline,
         signal: request.signal,
       });

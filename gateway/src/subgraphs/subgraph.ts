@@ -14,8 +14,6 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 export interface SubgraphCall {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Queries may be sent again when the connection broke; a mutation, which may have been done, only when none was made. */
-  readonly isQuery: boolean;
   /** Of the client's request, by `performance.now()`. */
   readonly deadline: number;
   /** Aborts when the client has gone. */
@@ -37,7 +35,7 @@ export class Subgraph {
 
   /**
    * The subgraph's answer within 2.5 s or what is left of the request, whichever is less. When the connection failed it is
-   * tried once more, on another instance where there is one: a query always, a mutation when it was not sent. Throws
+   * tried once more, on another instance where there is one; a mutation too: its key makes it the same command. Throws
    * `SubgraphFailure`.
    */
   async call(call: SubgraphCall): Promise<SubgraphReply> {
@@ -93,8 +91,7 @@ export class Subgraph {
     try {
       return await this.send(first, call, signal);
     } catch (error) {
-      const again = call.isQuery ? isConnectionError(error) : wasNotSent(error);
-      if (!again) return this.fail(error, timeout);
+      if (!isConnectionError(error)) return this.fail(error, timeout);
     }
     const second = this.pick(first);
     return this.send(second, call, signal).catch((error: unknown) => this.fail(error, timeout));
@@ -148,11 +145,10 @@ async function text(body: AsyncIterable<Buffer>): Promise<string> {
 const codeOf = (error: unknown): unknown =>
   typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 
-/** There never was a connection. */
-const wasNotSent = (error: unknown): boolean =>
-  error instanceof errors.ConnectTimeoutError || codeOf(error) === 'ECONNREFUSED';
+const BROKEN = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 
-function isConnectionError(error: unknown): boolean {
-  const code = codeOf(error);
-  return wasNotSent(error) || error instanceof errors.SocketError || code === 'ECONNRESET' || code === 'EPIPE';
-}
+/** There was no connection, or it broke. */
+const isConnectionError = (error: unknown): boolean =>
+  error instanceof errors.ConnectTimeoutError ||
+  error instanceof errors.SocketError ||
+  BROKEN.includes(String(codeOf(error)));
