@@ -42,7 +42,14 @@ export const LIBS = {
   access: ['@tongchou/kernel', 'jose', 'zod'],
   'embedded-postgres': ['pg', 'node:'],
   'service-shell': [
-    ...['@tongchou/kernel', '@tongchou/contracts', '@tongchou/event-store', '@tongchou/messaging', ...NEST],
+    ...[
+      '@tongchou/access',
+      '@tongchou/kernel',
+      '@tongchou/contracts',
+      '@tongchou/event-store',
+      '@tongchou/messaging',
+      ...NEST,
+    ],
     ...[
       '@apollo/',
       '@as-integrations/',
@@ -59,7 +66,7 @@ export const LIBS = {
   ],
   testing: [
     ...['@tongchou/kernel', '@tongchou/contracts', '@tongchou/event-store', '@tongchou/messaging'],
-    ...['@tongchou/embedded-postgres', '@jest/globals', 'fast-check', 'pg', 'node:'],
+    ...['@tongchou/access', '@tongchou/embedded-postgres', '@jest/globals', 'fast-check', 'jose', 'pg', 'node:'],
   ],
 };
 

@@ -27,6 +27,7 @@ export const runFile = z.object({
   projects: instances.optional(),
   costs: instances.optional(),
   postgres: z.object({ url: origin, pid: z.number().int().positive(), data: z.string().optional() }).optional(),
+  issuer: instance.optional(),
   bus: z.object({ kind: z.enum(['postgres', 'kafka']), url: origin }).optional(),
   /** The nodes of a Kafka that the city runs itself. */
   kafka: z.array(instance).optional(),

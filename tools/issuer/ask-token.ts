@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { Problem, reasonOf } from '../state/problem.ts';
+import { runningCity } from '../state/run-file.ts';
+import type { StateFolder } from '../state/state-folder.ts';
+import type { Wanted } from './demo-claims.ts';
+import { readIssuerFiles } from './issuer-files.ts';
+
+const answer = z.object({ access_token: z.string().optional(), error_description: z.string().optional() });
+
+/** A token of the running city's demo issuer. @throws Problem when there is none, or when it refuses. */
+export async function askToken(city: StateFolder, wanted: Wanted): Promise<string> {
+  const { issuer } = await runningCity(city);
+  const files = await readIssuerFiles(city);
+  if (!issuer || !files) {
+    throw new Problem(
+      'This city has no demo issuer: tokens come from its own identity provider.',
+      'Ask that one for a token, and give it with --token.',
+    );
+  }
+  const form = new URLSearchParams({ grant_type: 'client_credentials' });
+  for (const name of ['as', 'for', 'limit'] as const) if (wanted[name] !== undefined) form.set(name, wanted[name]);
+  for (const district of wanted.districts) form.append('district', district);
+  for (const department of wanted.departments) form.append('department', department);
+  for (const project of wanted.projects) form.append('project', project);
+  const credentials = Buffer.from(`${encodeURIComponent(wanted.role)}:${files.secret}`).toString('base64');
+  const reply = await fetch(`${issuer.url}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${credentials}` },
+    body: form,
+    signal: AbortSignal.timeout(5_000),
+  }).catch((cause: unknown) => {
+    throw new Problem(`The demo issuer does not answer: ${reasonOf(cause)}.`, 'npm run status shows who runs.');
+  });
+  const { access_token: token, error_description: why } = answer.parse(await reply.json());
+  if (token !== undefined) return token;
+  throw new Problem(
+    `The demo issuer gives no token: ${why ?? `it answered ${reply.status}`}.`,
+    'See npm run token -- --help.',
+  );
+}
