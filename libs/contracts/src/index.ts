@@ -7,3 +7,4 @@ export * from './parse-envelope.ts';
 export * from './projects.ts';
 export * from './registry.ts';
 export * from './text-limits.ts';
+export * from './written-place.ts';
