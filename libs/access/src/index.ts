@@ -1,4 +1,5 @@
 export * from './bearer.ts';
+export * from './grant.ts';
 export * from './internal-principal.ts';
 export * from './judge.ts';
 export * from './policy-table.ts';

@@ -1,5 +1,6 @@
+import type { Place } from '@tongchou/access';
 import type { CommandContext, CommandHandler, CommandOutcome } from '@tongchou/event-store';
-import type { Decider, IsoDate, Rejection, Tagged } from '@tongchou/kernel';
+import type { Cents, Decider, IsoDate, Rejection, Tagged } from '@tongchou/kernel';
 import type { core, output, ZodType } from 'zod';
 
 /** One page of the error catalogue: what happened, what to do, and both in Chinese. */
@@ -18,7 +19,13 @@ export interface CommandDefinition<Input extends ZodType, Command extends Tagged
   readonly command: (input: output<Input>) => Command;
   /** When it was true in the world, where the input says so. */
   readonly effectiveOn?: (input: output<Input>) => IsoDate | undefined;
+  /** What it is about: a project that is known elsewhere, or, for a registration, the place that it gets. */
+  readonly place: (input: output<Input>) => CommandPlace;
+  /** What is decided on; refused above the principal's limit. */
+  readonly amount?: (input: output<Input>) => Cents;
 }
+
+export type CommandPlace = Pick<Place, 'projectId'> | Place;
 
 /** An aggregate as its commands need it. A code that its decider refuses with and that has no page does not compile. */
 export interface Aggregate<Command extends Tagged, Event extends Tagged, State, Refusal extends Rejection> {
@@ -34,6 +41,8 @@ export interface Aggregate<Command extends Tagged, Event extends Tagged, State, 
 export interface PreparedCommand {
   readonly streamId: string;
   readonly effectiveOn: IsoDate | undefined;
+  readonly place: CommandPlace | undefined;
+  readonly amount: Cents | undefined;
   handle(context: CommandContext): Promise<CommandOutcome>;
 }
 
@@ -89,9 +98,10 @@ function bind<Command extends Tagged, Event extends Tagged, State, Refusal exten
   definitions: Readonly<Record<string, CommandDefinition<ZodType, Command>>>,
   handler: CommandHandler<Command, State>,
 ): BoundCommands {
-  const prepared = (command: Command, effectiveOn: IsoDate | undefined): PreparedCommand => {
+  const prepared = (command: Command): PreparedCommand => {
     const streamId = aggregate.streamOf(command);
-    return { streamId, effectiveOn, handle: (context) => handler.handle(streamId, command, context) };
+    const handle = (context: CommandContext): Promise<CommandOutcome> => handler.handle(streamId, command, context);
+    return { streamId, effectiveOn: undefined, place: undefined, amount: undefined, handle };
   };
   return {
     prepare: (name, input) => {
@@ -99,9 +109,15 @@ function bind<Command extends Tagged, Event extends Tagged, State, Refusal exten
       if (!definition) throw new RangeError(`${aggregate.decider.streamType} has no command ${name}`);
       const parsed = definition.input.safeParse(input, { reportInput: true });
       if (!parsed.success) return { issues: parsed.error.issues };
-      return prepared(definition.command(parsed.data), definition.effectiveOn?.(parsed.data));
+      const { data } = parsed;
+      return {
+        ...prepared(definition.command(data)),
+        effectiveOn: definition.effectiveOn?.(data),
+        place: definition.place(data),
+        amount: definition.amount?.(data),
+      };
     },
     // A policy is written against this aggregate's own command type; only its erased list loses it.
-    prepareOwn: (command) => prepared(command as Command, undefined),
+    prepareOwn: (command) => prepared(command as Command),
   };
 }

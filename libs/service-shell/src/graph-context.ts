@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import { type Grant, grantFor, type Policy, POLICY, type Principal, type Reach } from '@tongchou/access';
 import type { Freshness } from '@tongchou/event-store';
 import { mergeTokens } from '@tongchou/event-store';
 import type { Actor } from '@tongchou/kernel';
 import { AnswerError } from './answer-error.ts';
+import { actorOf } from './actor-of.ts';
+import { forbidden } from './forbidden.ts';
+import { GRAPH_CODES } from './error-codes.ts';
 import { currentScope, openScope, type RequestScope } from './request-scope.ts';
 
 export type ConsistencyMode = 'strict' | 'best-effort';
@@ -28,8 +32,10 @@ function modeOf(request: IncomingMessage): ConsistencyMode {
 export class GraphContext {
   readonly req: IncomingMessage;
   readonly scope: RequestScope;
-  readonly actor: Actor = { subject: 'demo' };
+  readonly policy: Policy;
   readonly mode: ConsistencyMode;
+  /** Masked fields that are shown, and of which objects. */
+  readonly disclosed = new Map<string, Set<string>>();
   /** Batches under way, by name; see `batched`. */
   readonly batches = new Map<string, unknown>();
   /** Waits of this operation for its token, by the models waited for. */
@@ -41,12 +47,62 @@ export class GraphContext {
   // Not a # field: Apollo Server copies the context by its properties.
   private held: string | undefined;
 
-  constructor(request: IncomingMessage) {
+  constructor(request: IncomingMessage, policy: Policy = POLICY) {
     this.req = request;
+    this.policy = policy;
     this.scope = currentScope() ?? openScope(request.headers);
     this.mode = modeOf(request);
     this.held = header(request, 'x-consistency-at-least');
     this.asked = this.held !== undefined;
+  }
+
+  /** Who asks. Throws UNAUTHENTICATED where nobody has proven to be anybody. */
+  get principal(): Principal {
+    if (this.scope.principal) return this.scope.principal;
+    throw new AnswerError('UNAUTHENTICATED', GRAPH_CODES.UNAUTHENTICATED.happened);
+  }
+
+  /** As what and where the principal may do it. Throws FORBIDDEN. */
+  grantFor(action: string): Grant {
+    const grant = grantFor(this.principal, action, this.policy);
+    if (grant) return grant;
+    throw forbidden();
+  }
+
+  /** What the principal reaches while doing it. Throws FORBIDDEN where they may not do it at all. */
+  reachFor(action: string): Reach {
+    return this.grantFor(action).reach;
+  }
+
+  allows(action: string): boolean {
+    return grantFor(this.principal, action, this.policy) !== undefined;
+  }
+
+  /** Who acts, by the role that allows it. Throws FORBIDDEN. */
+  actorFor(action: string): Actor {
+    return actorOf(this.principal, this.grantFor(action));
+  }
+
+  /** Who asks, without a role. */
+  get actor(): Actor {
+    return actorOf(this.principal);
+  }
+
+  /** Notes that a masked field of an object is shown: it is recorded before the answer goes out. */
+  disclose(field: string, objectId: string): void {
+    const objects = this.disclosed.get(field) ?? new Set<string>();
+    this.disclosed.set(field, objects.add(objectId));
+  }
+
+  /**
+   * A person's subject where this principal may see it, else null: their own always, another one's by the policy of
+   * `field <name>`, and that it is shown is noted.
+   */
+  reveal(field: string, objectId: string, person: string): string | null {
+    if (person === this.principal.subject) return person;
+    if (!this.allows(`field ${field}`)) return null;
+    this.disclose(field, objectId);
+    return person;
   }
 
   /** Answers must not be older than this token. */

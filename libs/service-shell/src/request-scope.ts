@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Principal } from '@tongchou/access';
 
 /** What is known of the request that is being answered, wherever the code stands. */
 export interface RequestScope {
   /** Also the correlation id of every fact that comes of it. */
   readonly requestId: string;
   readonly traceparent: string;
+  /** Who asks, proven; unknown until proven, and where nobody needs to ask as anybody. */
+  principal?: Principal;
   /** SQL statements that reads have sent for this request. */
   statements: number;
 }

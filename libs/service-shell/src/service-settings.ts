@@ -1,5 +1,6 @@
 import { parseIsoDate } from '@tongchou/kernel';
 import { z } from 'zod';
+import { metricsTokenSetting, principalKeysSetting } from './access-settings.ts';
 import { busSettings } from './bus-settings.ts';
 import { daysSetting } from './days-setting.ts';
 import { databaseSetting } from './database-setting.ts';
@@ -71,8 +72,11 @@ const listening = (defaultPort: number) => ({
   host: setting({
     name: 'HOST',
     about: 'The address to listen on.',
-    type: z.literal('127.0.0.1').default('127.0.0.1'),
-    allowed: '127.0.0.1 only, until callers can prove who they are (identity comes later)',
+    type: z
+      .string()
+      .regex(/^[A-Za-z0-9.:-]{1,253}$/)
+      .default('127.0.0.1'),
+    allowed: 'an address or a name of this machine; 0.0.0.0 = every address',
     example: '127.0.0.1',
   }),
   logLevel: setting({
@@ -82,6 +86,7 @@ const listening = (defaultPort: number) => ({
     allowed: 'fatal, error, warn, info, debug, trace or silent',
     example: 'info',
   }),
+  metricsToken: metricsTokenSetting,
 });
 
 /** The settings that any app of the house has, gateway included. */
@@ -92,6 +97,7 @@ export function serviceSettings(name: string, defaultPort: number) {
   return {
     ...listening(defaultPort),
     databaseUrl: databaseSetting(`${name.toUpperCase()}_DATABASE_URL`, `The database of ${name}.`, name),
+    principalKeys: principalKeysSetting,
     ...busSettings,
     ...keeping,
     ...office,

@@ -24,16 +24,21 @@ const HOUSE_NAMES = [
   'PROJECTS_URL',
   'COSTS_URL',
   'TONGCHOU_STATE',
+  'PRINCIPAL_KEYS',
+  'PRINCIPAL_SIGNING_KEY',
+  'METRICS_TOKEN',
+  'OIDC_ISSUER',
+  'OIDC_AUDIENCE',
+  'DEMO_ISSUER',
 ];
 
 /** Setting one of these would be ignored today: it is refused, so that nobody believes it works. */
 const NOT_YET: readonly { readonly names: RegExp; readonly comesWith: string }[] = [
-  { names: /^OIDC_/, comesWith: 'unset: it comes with identity; until then everything listens on loopback only' },
   { names: /^(FUNDS|LABOR)_/, comesWith: 'unset: that service does not exist yet' },
 ];
 
 const OUR_PREFIXES =
-  /^(PROJECTS|COSTS|FUNDS|LABOR|BUS|KAFKA|COMMANDS|PARKED|TONGCHOU|OIDC|MAIN|REFERENCE|CURRENCY|CORS|LOG_LEVEL|GATEWAY)(_|$)/;
+  /^(PROJECTS|COSTS|FUNDS|LABOR|BUS|KAFKA|COMMANDS|PARKED|TONGCHOU|OIDC|PRINCIPAL|METRICS_TOKEN|DEMO_ISSUER|MAIN|REFERENCE|CURRENCY|CORS|LOG_LEVEL|GATEWAY)(_|$)/;
 
 /** Variables that look like ours and are not, or have no effect yet. */
 export function strangeNames(own: readonly string[], env: Environment): ConfigFault[] {

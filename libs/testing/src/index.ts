@@ -7,3 +7,4 @@ export * from './ready.ts';
 export * from './facts.ts';
 export * from './commutes.ts';
 export * from './kafka.ts';
+export * from './test-access.ts';
