@@ -25,7 +25,13 @@ export interface CommandDefinition<Input extends ZodType, Command extends Tagged
   readonly amount?: (input: output<Input>) => Cents;
 }
 
-export type CommandPlace = Pick<Place, 'projectId'> | Place;
+/** A project that is known elsewhere, the same with where the command moves it, or the place of a new one. */
+export type CommandPlace = Pick<Place, 'projectId'> | Moved | Place;
+
+/** What the command says anew of a known project's place; both the old and the new place must be reached. */
+interface Moved extends Pick<Place, 'projectId'> {
+  readonly becomes: Partial<Omit<Place, 'projectId'>>;
+}
 
 /** An aggregate as its commands need it. A code that its decider refuses with and that has no page does not compile. */
 export interface Aggregate<Command extends Tagged, Event extends Tagged, State, Refusal extends Rejection> {

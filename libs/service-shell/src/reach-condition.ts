@@ -10,7 +10,7 @@ export interface PlaceColumns {
 }
 
 /** A text that PostgreSQL cannot hold stands in no row. */
-const storable = (words: readonly string[]): string[] => words.filter((word) => !word.includes('\u0000'));
+export const storable = (words: readonly string[]): string[] => words.filter((word) => !word.includes('\u0000'));
 
 /**
  * What of rows a principal reaches, as conditions that a statement joins by `and`; none for the whole city. The same rule

@@ -9,9 +9,11 @@ import { DelayLedgerResolver } from './api/delay-ledger.resolver.ts';
 import { JudgedWorks } from './api/judged-works.ts';
 import { ProjectHistoryCountResolver, ProjectHistoryResolver } from './api/project-history.resolver.ts';
 import { projectCommands, ProjectResolver } from './api/project.resolver.ts';
+import { DelayRecordedResolver, HistoryRecordedResolver } from './api/recorded-by.resolver.ts';
 import { PastAcceptanceResolver, UserErrorResolver } from './api/user-error.resolver.ts';
 import { ProjectReadsResolver, WorkResolver, WorksResolver } from './api/works.resolver.ts';
 import type { ProjectsConfig } from './config.ts';
+import { placesOf } from './infrastructure/places-of.ts';
 import { published } from './infrastructure/published.ts';
 import { delayLedger } from './read-models/delay-ledger.ts';
 import { projectHistory } from './read-models/project-history.ts';
@@ -34,12 +36,15 @@ export const projects: ServiceParts = {
     ProjectHistoryCountResolver,
     WorksResolver,
     WorkResolver,
+    HistoryRecordedResolver,
     DelayLedgerResolver,
+    DelayRecordedResolver,
     CityOverviewResolver,
     UserErrorResolver,
     PastAcceptanceResolver,
   ],
   extraProviders: [JudgedWorks],
+  placesOf,
 };
 
 @Module({})

@@ -4,6 +4,7 @@ import type { Connection, OrderTerm, Page, PageArguments } from '@tongchou/servi
 import { costHistory } from '../read-models/cost-history.ts';
 import type { CostHistoryRow } from '../read-models/cost-history.ts';
 import type { CostSheetRow } from '../read-models/cost-sheets.ts';
+import { modelsOf, ofReachedProjects } from './reached-projects.ts';
 
 interface CostHistory extends Connection<CostHistoryRow> {
   readonly totalCount: number;
@@ -42,8 +43,24 @@ export class CostHistoryResolver {
     page: Page,
     context: GraphContext,
   ): Promise<ReadonlyMap<string, readonly CostHistoryRow[]>> {
-    const { text, values } = pagesOfMany(PAGES, ids, page);
-    const rows = await this.#reads.query(costHistory.name, context, (db) => db.query<CostHistoryRow[]>(text, values));
+    const reach = context.reachFor('entity Project');
+    const { text, values } = pagesOfMany(PAGES, ids, page, (parent, bind) => ofReachedProjects(reach, parent, bind));
+    const models = modelsOf(costHistory.name, reach);
+    const rows = await this.#reads.query(models, context, (db) => db.query<CostHistoryRow[]>(text, values));
     return Map.groupBy(rows, (row) => row.projectId);
+  }
+}
+
+/** Who said so: a person's name for whom the policy lets see it, the role for everybody. */
+@Resolver('CostHistoryEntry')
+export class CostHistoryEntryResolver {
+  @ResolveField()
+  recordedBy(@Parent() row: CostHistoryRow, @Context() context: GraphContext): string | null {
+    return context.reveal('recordedBy', row.projectId, row.recordedBy);
+  }
+
+  @ResolveField()
+  onBehalfOf(@Parent() row: CostHistoryRow, @Context() context: GraphContext): string | null {
+    return row.onBehalfOf === null ? null : context.reveal('recordedBy', row.projectId, row.onBehalfOf);
   }
 }

@@ -1,5 +1,4 @@
 import { Args, Context, Mutation, Parent, ResolveField, Resolver, ResolveReference } from '@nestjs/graphql';
-import { entityOf } from '@tongchou/event-store';
 import { isUuid } from '@tongchou/kernel';
 import {
   batched,
@@ -9,17 +8,23 @@ import {
   idField,
   moneyField,
   Mutations,
+  parameters,
   Reads,
+  selectList,
   textField,
 } from '@tongchou/service-shell';
 import type { MutationInput, MutationPayload } from '@tongchou/service-shell';
-import { In } from 'typeorm';
 import { z } from 'zod';
 import { costSheetStream } from '../application/commands.ts';
 import { costSheets } from '../read-models/cost-sheets.ts';
 import type { CostSheetRow } from '../read-models/cost-sheets.ts';
+import { modelsOf, ofReachedProjects } from './reached-projects.ts';
 
 const projectId = idField('Project', 'The project: UUID v5 of register and reference.');
+
+/** Every command is about a project that is there. */
+const place = (input: { readonly projectId: string }) => ({ projectId: input.projectId });
+
 const approved = z.strictObject({
   projectId,
   amount: moneyField('The ceiling of the total investment.'),
@@ -72,17 +77,22 @@ export const costSheetCommands = defineCommands(
         amount: moneyField('The budget of the whole work.'),
       }),
       command: (input) => ({ type: 'ReportBudget', ...input }),
+      place,
       effectiveOn: ({ period }) => period,
     },
     SetCeiling: {
       description: 'The approved ceiling of the total investment (批复概算). Once; later ones raise it.',
       input: approved,
       command: (input) => ({ type: 'SetCeiling', ...input }),
+      place,
+      amount: ({ amount }) => amount,
     },
     RaiseCeiling: {
       description: 'A higher approved ceiling.',
       input: approved,
       command: (input) => ({ type: 'RaiseCeiling', ...input }),
+      place,
+      amount: ({ amount }) => amount,
     },
   },
 );
@@ -142,9 +152,17 @@ export class CostSheetResolver {
     return { costSheet: object, ...answer };
   }
 
+  /** Sheets of the projects that are reached. */
   async #load(ids: readonly string[], context: GraphContext): Promise<ReadonlyMap<string, CostSheetRow>> {
-    const rows = await this.#reads.query(costSheets.name, context, (db) =>
-      db.getRepository(entityOf(costSheets)).findBy({ projectId: In(ids.filter(isUuid)) }),
+    const reach = context.reachFor('entity Project');
+    const { values, bind } = parameters();
+    const where = [
+      `c.project_id = any(${bind(ids.filter(isUuid))}::uuid[])`,
+      ...ofReachedProjects(reach, 'c.project_id', bind),
+    ];
+    const text = `select ${selectList(costSheets, 'c')} from rm.${costSheets.name} c where ${where.join(' and ')}`;
+    const rows = await this.#reads.query(modelsOf(costSheets.name, reach), context, (db) =>
+      db.query<CostSheetRow[]>(text, values),
     );
     return new Map(rows.map((row) => [row.projectId, row]));
   }

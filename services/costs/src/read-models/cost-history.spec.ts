@@ -52,4 +52,15 @@ describe('the history of cost sheets', () => {
     const elsewhere = factsOf({ source: 'projects', streamType: 'Project', streamId: projectId }, [opened]);
     expect(rowsOf(costHistory, elsewhere)).toEqual([]);
   });
+
+  it('says by whom, as what and for whom, as far as the fact tells', () => {
+    const [fact] = factsOf({ source: 'costs', streamType: 'CostSheet', streamId: costSheetIdOf(projectId) }, [opened]);
+    if (!fact) throw new Error('no fact');
+    const former = { recordedBy: 'demo', recordedAs: null, onBehalfOf: null, requestId: 'request' };
+    expect(rowsOf(costHistory, [fact])).toMatchObject([former]);
+    const actor = { subject: 'li', role: 'cost-engineer', onBehalfOf: 'wang' };
+    expect(rowsOf(costHistory, [{ ...fact, metadata: { ...fact.metadata, actor } }])).toMatchObject([
+      { recordedBy: 'li', recordedAs: 'cost-engineer', onBehalfOf: 'wang', requestId: 'request' },
+    ]);
+  });
 });

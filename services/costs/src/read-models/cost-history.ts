@@ -15,6 +15,11 @@ export interface CostHistoryRow {
   /** Why: the reason of a quarantine or a closing, the reference of an approval. */
   readonly because: string | null;
   readonly recordedBy: string;
+  /** The role by which they did; null in facts of former times. */
+  readonly recordedAs: string | null;
+  /** Who delegated it to them. */
+  readonly onBehalfOf: string | null;
+  readonly requestId: string;
   readonly recordedAt: string;
   readonly eventId: string;
 }
@@ -32,7 +37,7 @@ function becauseOf(event: CostSheetEvent): string | null {
 /** Every fact of every cost sheet, as it was recorded. */
 export const costHistory: ReadModel<CostHistoryRow, OwnFact, 'projectId' | 'version'> = {
   name: 'cost_history',
-  version: 1,
+  version: 2,
   columns: {
     projectId: 'uuid',
     version: 'integer',
@@ -42,6 +47,9 @@ export const costHistory: ReadModel<CostHistoryRow, OwnFact, 'projectId' | 'vers
     from: 'bigint?',
     because: 'text?',
     recordedBy: 'text',
+    recordedAs: 'text?',
+    onBehalfOf: 'text?',
+    requestId: 'text',
     recordedAt: 'timestamptz',
     eventId: 'uuid',
   },
@@ -56,6 +64,9 @@ export const costHistory: ReadModel<CostHistoryRow, OwnFact, 'projectId' | 'vers
     from: 'from' in event ? event.from : null,
     because: becauseOf(event),
     recordedBy: metadata.actor.subject,
+    recordedAs: metadata.actor.role ?? null,
+    onBehalfOf: metadata.actor.onBehalfOf ?? null,
+    requestId: metadata.correlationId,
     recordedAt,
     eventId,
   }),

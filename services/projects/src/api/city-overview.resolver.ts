@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Args, Context, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import type { Reach } from '@tongchou/access';
 import type { IsoDate } from '@tongchou/kernel';
 import { AnswerError, CONFIG, GraphContext, Reads, ReferenceDate } from '@tongchou/service-shell';
 import { projectHistory } from '../read-models/project-history.ts';
@@ -9,7 +10,7 @@ import {
   factsStatement,
   groupsStatement,
   headlineStatement,
-  REGISTERS_STATEMENT,
+  registersStatement,
   unlistedStatement,
 } from './overview-query.ts';
 import type { Dimension, Group, Headline, Sums } from './overview-query.ts';
@@ -50,7 +51,9 @@ const moneyOf = ({ baselineBudget, currentBudget }: Sums): SummedMoney => ({
 const lightsOf = ({ lights }: Pick<Sums, 'lights'>) =>
   LIGHT_STATES.map((state, index) => ({ state, works: lights[index] ?? 0 }));
 
-/** 全市总览, judged at the reference date. Each field is one statement, and only when it is asked for. */
+const reachOf = (context: GraphContext): Reach => context.reachFor('query cityOverview');
+
+/** 全市总览, as far as the one who asks reaches it, judged at the reference date. Each field is one statement, and only when it is asked for. */
 @Resolver('CityOverview')
 export class CityOverviewResolver {
   readonly #reads: Reads;
@@ -71,8 +74,9 @@ export class CityOverviewResolver {
     refuseUnstorable(asked, ['register']);
     const register = asked ?? this.#settings.mainRegister ?? (await this.#onlyRegister(context));
     const referenceDate = this.#referenceDate.get();
+    const viewpoint = { referenceDate, reach: reachOf(context) };
     // No work has a null register: without any, the same statement answers that there is nothing.
-    const [headline] = await this.#rows<Headline>(headlineStatement(register, referenceDate), context);
+    const [headline] = await this.#rows<Headline>(headlineStatement(register, viewpoint), context);
     if (!headline) throw new Error('A sum without groups always answers one row');
     return { ...headline, ...moneyOf(headline), register, referenceDate };
   }
@@ -89,7 +93,8 @@ export class CityOverviewResolver {
 
   @ResolveField()
   async groups(@Parent() overview: Overview, @Args('by') by: Dimension, @Context() context: GraphContext) {
-    const statement = groupsStatement(overview.register, by, overview.referenceDate);
+    const { register, referenceDate } = overview;
+    const statement = groupsStatement(register, by, { referenceDate, reach: reachOf(context) });
     const groups = await this.#rows<Group>(statement, context);
     return groups.map((group) => ({ ...group, ...moneyOf(group), lights: lightsOf(group) }));
   }
@@ -103,11 +108,11 @@ export class CityOverviewResolver {
 
   @ResolveField()
   facts(@Parent() { register }: Overview, @Context() context: GraphContext): Promise<FactCount[]> {
-    return this.#rows(factsStatement(register), context, [works.name, projectHistory.name]);
+    return this.#rows(factsStatement(register, reachOf(context)), context, [works.name, projectHistory.name]);
   }
 
   async #onlyRegister(context: GraphContext): Promise<string | null> {
-    const found = await this.#rows<{ register: string }>({ text: REGISTERS_STATEMENT, values: [] }, context);
+    const found = await this.#rows<{ register: string }>(registersStatement(reachOf(context)), context);
     if (found.length < 2) return found[0]?.register ?? null;
     const names = found.map(({ register }) => register).join(', ');
     throw new AnswerError('BAD_USER_INPUT', `There are several registers, name one of them: ${names}`, ['register']);
@@ -116,7 +121,7 @@ export class CityOverviewResolver {
   async #unlisted(register: string | null, context: GraphContext): Promise<string[]> {
     const { districts } = this.#settings;
     if (districts.length === 0) return [];
-    const found = await this.#rows<{ word: string }>(unlistedStatement(register, districts), context);
+    const found = await this.#rows<{ word: string }>(unlistedStatement(register, districts, reachOf(context)), context);
     return found.map(({ word }) => word);
   }
 

@@ -6,7 +6,7 @@ import { works } from '../read-models/works.ts';
 import { byIdStatement } from './works-query.ts';
 import type { JudgedWork } from './works-query.ts';
 
-/** Rows of the one table by project, judged at the reference date. */
+/** Rows of the one table by project, judged at the reference date, as far as the one who does `action` reaches them. */
 @Injectable()
 export class JudgedWorks {
   readonly #reads: Reads;
@@ -18,14 +18,15 @@ export class JudgedWorks {
   }
 
   /** All that is asked for in one step of an operation is one statement. */
-  one(id: string, context: GraphContext): Promise<JudgedWork | undefined> {
-    return batched(context, works.name, id, (ids) => this.byIds(ids, context));
+  one(id: string, action: string, context: GraphContext): Promise<JudgedWork | undefined> {
+    return batched(context, `${works.name} ${action}`, id, (ids) => this.byIds(ids, action, context));
   }
 
-  async byIds(ids: readonly string[], context: GraphContext): Promise<ReadonlyMap<string, JudgedWork>> {
+  async byIds(ids: readonly string[], action: string, context: GraphContext): Promise<ReadonlyMap<string, JudgedWork>> {
     const known = ids.filter(isUuid);
     if (known.length === 0) return new Map();
-    const { text, values } = byIdStatement(known, this.#referenceDate.get());
+    const viewpoint = { referenceDate: this.#referenceDate.get(), reach: context.reachFor(action) };
+    const { text, values } = byIdStatement(known, viewpoint);
     const rows = await this.#reads.query(works.name, context, (db) => db.query<JudgedWork[]>(text, [...values]));
     return new Map(rows.map((row) => [row.projectId, row]));
   }

@@ -1,9 +1,11 @@
-import type { IsoDate } from '@tongchou/kernel';
+import type { Reach } from '@tongchou/access';
 import { parameters } from '@tongchou/service-shell';
-import type { Bind } from '@tongchou/service-shell';
 import { LIGHT_REASONS, LIGHT_STATES, lightAt } from './light.ts';
 import type { LightSql } from './light.ts';
-import type { Statement } from './works-query.ts';
+import { equalShare, partsOf, reachedCity, WHOLE } from './reached-city.ts';
+import type { Amounts, ReachedCity } from './reached-city.ts';
+import { reachedOfRegister, reachedWorks } from './reached-works.ts';
+import type { Statement, Viewpoint } from './works-query.ts';
 
 /** What a group and the headline have in common: counts, and sums over the works that have the figure. */
 export interface Sums {
@@ -45,67 +47,81 @@ const countedLights = (light: LightSql): string =>
 
 const summed = (amount: string): string => `sum(${amount})::text`;
 
-function sums(light: LightSql, share: (column: string) => string): string {
-  return `count(*)::integer as works,
-    ${summed(share('w.baseline_budget'))} as "baselineBudget",
-    ${summed(share('w.current_budget'))} as "currentBudget",
+const sums = (light: LightSql, { baselineBudget, currentBudget }: Amounts): string => `count(*)::integer as works,
+    ${summed(baselineBudget)} as "baselineBudget",
+    ${summed(currentBudget)} as "currentBudget",
     sum(w.slip_days)::integer as "slipDays",
     ${countedLights(light)} as lights`;
+
+/** The registers that works within reach come from. */
+export function registersStatement(reach: Reach): Statement {
+  const { values, bind } = parameters();
+  const where = reachedWorks(reach, bind).join(' and ');
+  return { text: `select distinct w.register from rm.works w where ${where} order by 1 limit 20`, values };
 }
 
-const ofRegister = (register: string | null, bind: Bind): string => `w.registered and w.register = ${bind(register)}`;
-
-/** The registers that works come from. */
-export const REGISTERS_STATEMENT = `select distinct w.register from rm.works w where w.registered order by 1 limit 20`;
-
 /** All figures of a register in one row. */
-export function headlineStatement(register: string | null, referenceDate: IsoDate): Statement {
+export function headlineStatement(register: string | null, { referenceDate, reach }: Viewpoint): Statement {
   const { values, bind } = parameters();
   const light = lightAt(referenceDate, bind);
+  const { from, where, amounts } = reachedCity(register, reach, bind);
   const reasons = LIGHT_REASONS.map((reason) => `count(*) filter (where ${light.reasons[reason]})`);
-  const text = `select ${sums(light, (column) => column)},
+  const text = `select ${sums(light, amounts)},
     array[${reasons.join()}]::integer[] as reasons,
     (count(*) filter (where ${light.reasons.SILENT}))::integer as silent,
     (count(*) filter (where cardinality(w.districts) = 0))::integer as "notLocated"
-    from rm.works w where ${ofRegister(register, bind)}`;
+    from ${from} where ${where}`;
   return { text, values };
 }
 
-/** An equal share of whole cents; cents left over go one each to the first of the list. */
-const equalShare = (list: string) => (amount: string) =>
-  `case when part.nth is null then ${amount} else ${amount} / cardinality(${list})
-    + case when part.nth <= abs(${amount} % cardinality(${list})) then sign(${amount})::bigint else 0 end end`;
+interface Grouping {
+  readonly key: string;
+  readonly from: string;
+  readonly amounts: Amounts;
+}
+
+function groupingOf(by: Dimension, { from, amounts, districts }: ReachedCity): Grouping {
+  const dimension = DIMENSIONS[by];
+  if ('value' in dimension) return { key: dimension.value, from, amounts };
+  const share = equalShare(dimension.list);
+  // A district's share is of the whole work: who reaches some districts has no part of the others to split.
+  const split = by === 'DISTRICT' ? WHOLE : amounts;
+  return {
+    key: 'part.word',
+    from: `${from} ${by === 'DISTRICT' ? districts : partsOf(dimension.list)}`,
+    amounts: { baselineBudget: share(split.baselineBudget), currentBudget: share(split.currentBudget) },
+  };
+}
 
 /** The groups of a register; their money adds up to the headline's. */
-export function groupsStatement(register: string | null, by: Dimension, referenceDate: IsoDate): Statement {
+export function groupsStatement(
+  register: string | null,
+  by: Dimension,
+  { referenceDate, reach }: Viewpoint,
+): Statement {
   const { values, bind } = parameters();
   const light = lightAt(referenceDate, bind);
-  const dimension = DIMENSIONS[by];
-  const inLists = 'list' in dimension;
-  const key = inLists ? 'part.word' : dimension.value;
-  const parts = inLists
-    ? `left join lateral unnest(${dimension.list}) with ordinality as part (word, nth) on true`
-    : '';
-  const share = inLists ? equalShare(dimension.list) : (column: string) => column;
-  const text = `select ${key} as key, ${sums(light, share)}
-    from rm.works w ${parts} where ${ofRegister(register, bind)}
+  const city = reachedCity(register, reach, bind);
+  const { key, from, amounts } = groupingOf(by, city);
+  const text = `select ${key} as key, ${sums(light, amounts)}
+    from ${from} where ${city.where}
     group by ${key} order by ${key} is null, works desc, ${key}`;
   return { text, values };
 }
 
 /** Words in districts that stand in no list. */
-export function unlistedStatement(register: string | null, listed: readonly string[]): Statement {
+export function unlistedStatement(register: string | null, listed: readonly string[], reach: Reach): Statement {
   const { values, bind } = parameters();
   const text = `select distinct word from rm.works w, unnest(w.districts) as word
-    where ${ofRegister(register, bind)} and word <> all(${bind(listed)}::text[]) order by word`;
+    where ${reachedOfRegister(register, reach, bind)} and word <> all(${bind(listed)}::text[]) order by word`;
   return { text, values };
 }
 
 /** Facts of a register's works by kind. */
-export function factsStatement(register: string | null): Statement {
+export function factsStatement(register: string | null, reach: Reach): Statement {
   const { values, bind } = parameters();
   const text = `select h.source, h.type, h.direction, count(*)::integer as facts
     from rm.project_history h join rm.works w on w.project_id = h.project_id
-    where ${ofRegister(register, bind)} group by 1, 2, 3 order by 1, 2, 3 nulls first`;
+    where ${reachedOfRegister(register, reach, bind)} group by 1, 2, 3 order by 1, 2, 3 nulls first`;
   return { text, values };
 }

@@ -1,8 +1,19 @@
 import { Args, Context, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { batched, connectionOf, cursorOf, GraphContext, pageFrom, pagesOfMany, Reads } from '@tongchou/service-shell';
+import type { Reach } from '@tongchou/access';
+import {
+  batched,
+  connectionOf,
+  cursorOf,
+  GraphContext,
+  pageFrom,
+  pagesOfMany,
+  parameters,
+  Reads,
+} from '@tongchou/service-shell';
 import type { Connection, OrderTerm, Page, PageArguments } from '@tongchou/service-shell';
 import { projectHistory } from '../read-models/project-history.ts';
 import type { HistoryRow } from '../read-models/project-history.ts';
+import { modelsOf, ofReachedWorks } from './reached-works.ts';
 import type { JudgedWork } from './works-query.ts';
 
 interface History extends Connection<HistoryRow> {
@@ -26,6 +37,8 @@ const AS_RECORDED: readonly OrderTerm[] = [
 ];
 
 const PAGES = { model: projectHistory, parent: 'project_id', order: AS_RECORDED };
+
+const reachOf = (context: GraphContext): Reach => context.reachFor('entity Project');
 
 /** `Project.history`: the same page of many projects is one statement. */
 @Resolver('Project')
@@ -53,8 +66,10 @@ export class ProjectHistoryResolver {
     page: Page,
     context: GraphContext,
   ): Promise<ReadonlyMap<string, readonly HistoryRow[]>> {
-    const { text, values } = pagesOfMany(PAGES, ids, page);
-    const rows = await this.#reads.query(projectHistory.name, context, (db) => db.query<HistoryRow[]>(text, values));
+    const reach = reachOf(context);
+    const { text, values } = pagesOfMany(PAGES, ids, page, (parent, bind) => ofReachedWorks(reach, parent, bind));
+    const models = modelsOf(projectHistory.name, reach);
+    const rows = await this.#reads.query(models, context, (db) => db.query<HistoryRow[]>(text, values));
     return Map.groupBy(rows, (row) => row.projectId);
   }
 }
@@ -75,10 +90,13 @@ export class ProjectHistoryCountResolver {
   }
 
   async #counts(ids: readonly string[], context: GraphContext): Promise<ReadonlyMap<string, number>> {
+    const reach = reachOf(context);
+    const { values, bind } = parameters();
+    const where = [`h.project_id = any(${bind(ids)}::uuid[])`, ...ofReachedWorks(reach, 'h.project_id', bind)];
     const text = `select h.project_id as id, count(*)::integer as facts from rm.project_history h
-      where h.project_id = any($1::uuid[]) group by 1`;
-    const rows = await this.#reads.query(projectHistory.name, context, (db) =>
-      db.query<{ id: string; facts: number }[]>(text, [ids]),
+      where ${where.join(' and ')} group by 1`;
+    const rows = await this.#reads.query(modelsOf(projectHistory.name, reach), context, (db) =>
+      db.query<{ id: string; facts: number }[]>(text, values),
     );
     return new Map(rows.map(({ id, facts }) => [id, facts]));
   }

@@ -1,5 +1,5 @@
 import { Args, Context, Mutation, Resolver } from '@nestjs/graphql';
-import { projectIdOf, TEXT_LIMITS } from '@tongchou/contracts';
+import { projectIdOf, TEXT_LIMITS, writtenPlace } from '@tongchou/contracts';
 import { dayField, defineCommands, GraphContext, idField, Mutations, textField } from '@tongchou/service-shell';
 import type { MutationInput, MutationPayload } from '@tongchou/service-shell';
 import { z } from 'zod';
@@ -13,6 +13,9 @@ import type { JudgedWork } from './works-query.ts';
 
 const projectId = idField('Project', 'The project: UUID v5 of register and reference.');
 const reason = textField('Why.', 500);
+
+/** Most commands are about a project that is there. */
+const place = (input: { readonly projectId: string }) => ({ projectId: input.projectId });
 
 /** Words of a register; an empty text is the same as none. */
 const wordsField = (about: string, max: number) =>
@@ -101,6 +104,12 @@ export const projectCommands = defineCommands(
         projectId: projectIdOf(input.register, input.reference),
         ...input,
       }),
+      place: (input) => ({
+        projectId: projectIdOf(input.register, input.reference),
+        department: null,
+        districts: [],
+        ...writtenPlace(input),
+      }),
       effectiveOn: ({ registeredOn }) => registeredOn,
     },
     ReportProgress: {
@@ -121,12 +130,14 @@ export const projectCommands = defineCommands(
         correction: textField('Why the completed share falls.', 500).optional(),
       }),
       command: (input) => ({ type: 'ReportProgress', ...input }),
+      place,
       effectiveOn: ({ period }) => period,
     },
     ConfirmStatus: {
       description: 'Nothing is new in a period (零报告): the same as a report without values.',
       input: z.strictObject({ projectId, period: dayField('The reporting period.') }),
       command: (input) => ({ type: 'ConfirmStatus', ...input }),
+      place,
       effectiveOn: ({ period }) => period,
     },
     CorrectProject: {
@@ -142,16 +153,20 @@ export const projectCommands = defineCommands(
         reason,
       }),
       command: (input) => ({ type: 'CorrectProject', ...input }),
+      // Nobody moves a work out of or into what they do not reach.
+      place: (input) => ({ projectId: input.projectId, becomes: writtenPlace(input.details) }),
     },
     AssignProjectCode: {
       description: 'The project code (项目代码), unique for life.',
       input: z.strictObject({ projectId, code: textField('24 characters with hyphens.', 100) }),
       command: (input) => ({ type: 'AssignProjectCode', ...input }),
+      place,
     },
     CancelProject: {
       description: 'A work will not be built. It stays visible; its cost sheet is closed.',
       input: z.strictObject({ projectId, reason }),
       command: (input) => ({ type: 'CancelProject', ...input }),
+      place,
     },
   },
 );
@@ -212,7 +227,7 @@ export class ProjectResolver {
   }
 
   async #run(name: string, input: MutationInput, context: GraphContext): Promise<ProjectPayload> {
-    const load = async (id: string) => (await this.#works.byIds([id], context)).get(id) ?? null;
+    const load = async (id: string) => (await this.#works.byIds([id], 'entity Project', context)).get(id) ?? null;
     const { object, ...answer } = await this.#mutations.run(name, input, context, load);
     return { project: object, ...answer };
   }

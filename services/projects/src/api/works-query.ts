@@ -1,3 +1,4 @@
+import type { Reach } from '@tongchou/access';
 import type { IsoDate } from '@tongchou/kernel';
 import { AnswerError, keyset, parameters, selectList, wireFault } from '@tongchou/service-shell';
 import type { Bind, OrderTerm, Page } from '@tongchou/service-shell';
@@ -7,6 +8,7 @@ import { works } from '../read-models/works.ts';
 import type { WorksRow } from '../read-models/works.ts';
 import { lightAt } from './light.ts';
 import type { LightReason, LightSql, LightState } from './light.ts';
+import { reachedWorks } from './reached-works.ts';
 
 /** A row of works with its light at the reference date. */
 export interface JudgedWork extends WorksRow {
@@ -34,6 +36,12 @@ export interface WorkOrder {
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
+}
+
+/** What an answer is judged by: the day, and which works the one who asks reaches. */
+export interface Viewpoint {
+  readonly referenceDate: IsoDate;
+  readonly reach: Reach;
 }
 
 const TEXT_MAX = 200;
@@ -98,14 +106,14 @@ function textCondition(text: string, bind: Bind): string {
   return `(w.name ilike ${pattern} or w.reference ilike ${pattern} or w.project_code ilike ${pattern})`;
 }
 
-/** Registered works that fit the filter. */
-function conditionsOf(filter: WorkFilter, light: LightSql, bind: Bind): string[] {
+/** Registered works within reach that fit the filter. */
+function conditionsOf(filter: WorkFilter, reach: Reach, light: LightSql, bind: Bind): string[] {
   refuseUnstorable(filter, ['filter']);
   const { text, register, department, district, phase, light: state } = filter;
   const when = <Value>(value: Value | null | undefined, condition: (given: Value) => string): string[] =>
     value === null || value === undefined ? [] : [condition(value)];
   return [
-    'w.registered',
+    ...reachedWorks(reach, bind),
     ...when(text?.trim() || null, (given) => textCondition(given, bind)),
     ...when(register, (given) => `w.register = ${bind(given)}`),
     ...when(department, (given) => `w.department = ${bind(given)}`),
@@ -133,13 +141,13 @@ export function pageStatement(
   filter: WorkFilter,
   orderBy: readonly WorkOrder[] | null | undefined,
   page: Page,
-  referenceDate: IsoDate,
+  { referenceDate, reach }: Viewpoint,
 ): Statement & { readonly terms: readonly OrderTerm[] } {
   const { values, bind } = parameters();
   const light = lightAt(referenceDate, bind);
   const terms = termsOf(orderBy, light);
   const columns = judgedColumns(light, referenceDate, bind);
-  const where = conditionsOf(filter, light, bind);
+  const where = conditionsOf(filter, reach, light, bind);
   const { conditions, orderBy: order, limit } = keyset(terms, page, bind);
   // Columns are made for the rows of the page alone, not for all that are sorted.
   const rows = `select w.* from rm.works w where ${[...where, ...conditions].join(' and ')} order by ${order} limit ${limit}`;
@@ -148,17 +156,17 @@ export function pageStatement(
 }
 
 /** How many works fit. */
-export function countStatement(filter: WorkFilter, referenceDate: IsoDate): Statement {
+export function countStatement(filter: WorkFilter, { referenceDate, reach }: Viewpoint): Statement {
   const { values, bind } = parameters();
   const light = lightAt(referenceDate, filter.light ? bind : () => 'null');
-  const where = conditionsOf(filter, light, bind).join(' and ');
+  const where = conditionsOf(filter, reach, light, bind).join(' and ');
   return { text: `select count(*)::integer as works from rm.works w where ${where}`, values };
 }
 
-/** The registered works of these ids. */
-export function byIdStatement(ids: readonly string[], referenceDate: IsoDate): Statement {
+/** The registered works within reach that have these ids. */
+export function byIdStatement(ids: readonly string[], { referenceDate, reach }: Viewpoint): Statement {
   const { values, bind } = parameters();
   const columns = judgedColumns(lightAt(referenceDate, bind), referenceDate, bind);
-  const text = `select ${columns} from rm.works w where w.registered and w.project_id = any(${bind(ids)}::uuid[])`;
-  return { text, values };
+  const where = [...reachedWorks(reach, bind), `w.project_id = any(${bind(ids)}::uuid[])`];
+  return { text: `select ${columns} from rm.works w where ${where.join(' and ')}`, values };
 }

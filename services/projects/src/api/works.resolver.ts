@@ -6,7 +6,7 @@ import { JudgedWorks } from './judged-works.ts';
 import { NOT_JUDGED, reasonInWords } from './light.ts';
 import type { LightReason, LightState } from './light.ts';
 import { countStatement, pageStatement } from './works-query.ts';
-import type { JudgedWork, WorkFilter, WorkOrder } from './works-query.ts';
+import type { JudgedWork, Viewpoint, WorkFilter, WorkOrder } from './works-query.ts';
 
 interface WorksArguments extends PageArguments {
   readonly filter?: WorkFilter | null;
@@ -43,16 +43,20 @@ export class WorksResolver {
     @Context() context: GraphContext,
   ): Promise<WorkConnection> {
     const page = pageFrom(asked);
-    const { text, values, terms } = pageStatement(filter ?? {}, orderBy, page, this.#referenceDate.get());
+    const { text, values, terms } = pageStatement(filter ?? {}, orderBy, page, this.#viewpoint(context));
     const rows = await this.#reads.query(works.name, context, (db) => db.query<JudgedWork[]>(text, [...values]));
     return { ...connectionOf(rows, page, (row) => cursorOf(terms, row)), filter: filter ?? {} };
   }
 
   @ResolveField()
   async totalCount(@Parent() { filter }: WorkConnection, @Context() context: GraphContext): Promise<number> {
-    const { text, values } = countStatement(filter, this.#referenceDate.get());
+    const { text, values } = countStatement(filter, this.#viewpoint(context));
     const rows = await this.#reads.query(works.name, context, (db) => db.query<{ works: number }[]>(text, [...values]));
     return rows[0]?.works ?? 0;
+  }
+
+  #viewpoint(context: GraphContext): Viewpoint {
+    return { referenceDate: this.#referenceDate.get(), reach: context.reachFor('query works') };
   }
 }
 
@@ -91,12 +95,12 @@ export class ProjectReadsResolver {
 
   @Query()
   project(@Args('id') id: string, @Context() context: GraphContext): Promise<JudgedWork | undefined> {
-    return this.#works.one(id, context);
+    return this.#works.one(id, 'query project', context);
   }
 
   @ResolveReference()
   async reference({ id }: { readonly id: string }, context: GraphContext): Promise<JudgedWork | null> {
-    return (await this.#works.one(id, context)) ?? null;
+    return (await this.#works.one(id, 'entity Project', context)) ?? null;
   }
 
   @ResolveField()

@@ -13,7 +13,12 @@ export interface DelayRow {
   readonly days: number;
   /** The reason's code, or `Unexplained`. */
   readonly reason: string;
-  readonly reportedBy: string;
+  readonly recordedBy: string;
+  /** The role by which they did; null in facts of former times. */
+  readonly recordedAs: string | null;
+  /** Who delegated it to them. */
+  readonly onBehalfOf: string | null;
+  readonly requestId: string;
   readonly reportedAt: string;
 }
 
@@ -22,7 +27,7 @@ type Slip = Fact<Extract<ProjectEvent, { type: 'FinishForecastRevised' }>, 'proj
 /** 延误台账: how often a finish slipped, by how much, and why. Late corrections and quarantined forecasts are no slips. */
 export const delayLedger: ReadModel<DelayRow, Slip, 'projectId' | 'version'> = {
   name: 'delay_ledger',
-  version: 1,
+  version: 2,
   columns: {
     projectId: 'uuid',
     version: 'integer',
@@ -31,7 +36,10 @@ export const delayLedger: ReadModel<DelayRow, Slip, 'projectId' | 'version'> = {
     finishAfter: 'date',
     days: 'integer',
     reason: 'text',
-    reportedBy: 'text',
+    recordedBy: 'text',
+    recordedAs: 'text?',
+    onBehalfOf: 'text?',
+    requestId: 'text',
     reportedAt: 'timestamptz',
   },
   primaryKey: ['projectId', 'version'],
@@ -45,7 +53,10 @@ export const delayLedger: ReadModel<DelayRow, Slip, 'projectId' | 'version'> = {
     finishAfter: event.finish,
     days: event.slipDays,
     reason: event.reason ?? 'Unexplained',
-    reportedBy: metadata.actor.subject,
+    recordedBy: metadata.actor.subject,
+    recordedAs: metadata.actor.role ?? null,
+    onBehalfOf: metadata.actor.onBehalfOf ?? null,
+    requestId: metadata.correlationId,
     reportedAt: recordedAt,
   }),
 };

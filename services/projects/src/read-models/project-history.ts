@@ -15,11 +15,15 @@ export interface HistoryRow {
   readonly direction: string | null;
   readonly period: string | null;
   readonly summary: string;
-  readonly actor: string;
+  readonly recordedBy: string;
+  /** The role by which they did; null in facts of former times. */
+  readonly recordedAs: string | null;
+  /** Who delegated it to them. */
+  readonly onBehalfOf: string | null;
+  readonly requestId: string;
   readonly recordedAt: string;
   readonly effectiveOn: string | null;
   readonly eventId: string;
-  readonly correlationId: string;
 }
 
 function directionOf({ event }: HeardFact): string | null {
@@ -30,7 +34,7 @@ function directionOf({ event }: HeardFact): string | null {
 /** Every fact of every project, as it was recorded. */
 export const projectHistory: ReadModel<HistoryRow, HeardFact, 'projectId' | 'source' | 'streamId' | 'version'> = {
   name: 'project_history',
-  version: 1,
+  version: 2,
   columns: {
     projectId: 'uuid',
     source: 'text',
@@ -41,11 +45,13 @@ export const projectHistory: ReadModel<HistoryRow, HeardFact, 'projectId' | 'sou
     direction: 'text?',
     period: 'date?',
     summary: 'text',
-    actor: 'text',
+    recordedBy: 'text',
+    recordedAs: 'text?',
+    onBehalfOf: 'text?',
+    requestId: 'text',
     recordedAt: 'timestamptz',
     effectiveOn: 'date?',
     eventId: 'uuid',
-    correlationId: 'text',
   },
   primaryKey: ['projectId', 'source', 'streamId', 'version'],
   key: (fact) => ({
@@ -64,10 +70,12 @@ export const projectHistory: ReadModel<HistoryRow, HeardFact, 'projectId' | 'sou
     direction: directionOf(fact),
     period: 'period' in fact.event ? fact.event.period : null,
     summary: fact.source === 'costs' ? costsInWords(fact.event) : ownInWords(fact.event),
-    actor: fact.metadata.actor.subject,
+    recordedBy: fact.metadata.actor.subject,
+    recordedAs: fact.metadata.actor.role ?? null,
+    onBehalfOf: fact.metadata.actor.onBehalfOf ?? null,
+    requestId: fact.metadata.correlationId,
     recordedAt: fact.recordedAt,
     effectiveOn: fact.metadata.effectiveOn ?? null,
     eventId: fact.eventId,
-    correlationId: fact.metadata.correlationId,
   }),
 };

@@ -1,5 +1,6 @@
 import { addDays, daysBetween, isoDate } from '@tongchou/kernel';
 import type { Cents, IsoDate, ReadModel } from '@tongchou/kernel';
+import { givenWords, listedWords, writtenPlace } from '@tongchou/contracts';
 import type { CostsFact } from '@tongchou/contracts';
 import type { ProjectDetails, ProjectEvent } from '../domain/project.ts';
 import { projectOf } from './heard.ts';
@@ -88,11 +89,6 @@ const empty = (projectId: string): WorksRow => ({
   cancelledBecause: null,
 });
 
-const given = (text: string): string | null => (text === '' ? null : text);
-
-/** A register's list is parted by `, `; a word that it writes twice counts once. */
-const listed = (text: string): string[] => [...new Set(text.split(', ').filter((word) => word !== ''))];
-
 type Described = Partial<
   Pick<
     WorksRow,
@@ -109,14 +105,14 @@ type Described = Partial<
 
 /** What is said of a work in words, as far as it is said: an empty text takes a value away. */
 function described(details: Partial<ProjectDetails>): Described {
-  const { name, description, projectType, managingDepartment, clientDepartment, districts } = details;
+  const { name, description, projectType, clientDepartment, districts } = details;
   return {
+    ...writtenPlace(details),
     ...(name !== undefined && { name }),
-    ...(description !== undefined && { description: given(description) }),
-    ...(projectType !== undefined && { projectType: given(projectType), categories: listed(projectType) }),
-    ...(managingDepartment !== undefined && { department: given(managingDepartment) }),
-    ...(clientDepartment !== undefined && { clientDepartment: given(clientDepartment) }),
-    ...(districts !== undefined && { writtenDistricts: given(districts), districts: listed(districts) }),
+    ...(description !== undefined && { description: givenWords(description) }),
+    ...(projectType !== undefined && { projectType: givenWords(projectType), categories: listedWords(projectType) }),
+    ...(clientDepartment !== undefined && { clientDepartment: givenWords(clientDepartment) }),
+    ...(districts !== undefined && { writtenDistricts: givenWords(districts) }),
   };
 }
 

@@ -1,0 +1,21 @@
+import { isWholeCity } from '@tongchou/access';
+import type { Reach } from '@tongchou/access';
+import { reachCondition } from '@tongchou/service-shell';
+import type { Bind } from '@tongchou/service-shell';
+import { projectPlaces } from '../read-models/project-place.ts';
+
+const COLUMNS = { projectId: 'p.project_id', department: 'p.department', districts: 'p.districts' };
+
+/**
+ * Rows of projects that are reached, as conditions; `projectId` is the expression that names the project. One whose place has
+ * not arrived yet is reached by who reaches the whole city alone.
+ */
+export function ofReachedProjects(reach: Reach, projectId: string, bind: Bind): readonly string[] {
+  if (isWholeCity(reach)) return [];
+  const within = [`p.project_id = ${projectId}`, ...reachCondition(reach, COLUMNS, bind)].join(' and ');
+  return [`exists (select from rm.${projectPlaces.name} p where ${within})`];
+}
+
+/** The tables that `ofReachedProjects` reads beside `model`, to be waited for. */
+export const modelsOf = (model: string, reach: Reach): readonly string[] =>
+  isWholeCity(reach) ? [model] : [model, projectPlaces.name];
