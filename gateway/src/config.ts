@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { commonSettings, defineConfig, setting, type ConfigOf, type Setting } from '@tongchou/service-shell';
 import { z } from 'zod';
+import { accessFaults, accessSettings } from './access/access-settings.ts';
 
 const SUPERGRAPH = fileURLToPath(new URL('../../docs/supergraph.graphql', import.meta.url));
 const MAX_INSTANCES = 16;
@@ -44,6 +45,7 @@ export const gatewaySettings = {
     allowed: 'origins (https://HOST[:PORT]) with commas between, no *',
     example: 'https://map.example.org',
   }),
+  ...accessSettings,
 } satisfies Readonly<Record<string, Setting>>;
 
 /** What `gatewaySettings` become. */
@@ -51,5 +53,6 @@ export type GatewayConfig = ConfigOf<typeof gatewaySettings>;
 
 /** The gateway's settings of an environment. Throws `ConfigFaults` with all of them listed. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): GatewayConfig {
-  return defineConfig(gatewaySettings, env);
+  const isProduction = env['NODE_ENV'] === 'production';
+  return defineConfig(gatewaySettings, env, (config) => (isProduction ? accessFaults(config) : []));
 }

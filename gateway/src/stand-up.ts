@@ -2,13 +2,18 @@ import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createLog, drained, HttpErrors, inStages, nestLog, scopeMiddleware } from '@tongchou/service-shell';
+import { Admission } from './access/admission.ts';
+import { RouteGuard } from './access/route-guard.ts';
 import type { GatewayConfig } from './config.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { GraphMeter } from './http/graph-meter.ts';
 import { graphqlDoor } from './http/graphql-door.ts';
 import { Subgraphs } from './subgraphs/subgraphs.ts';
 
-const CORS_HEADERS = ['content-type', 'x-request-id', 'traceparent', 'x-consistency-at-least', 'x-consistency-mode'];
+const CORS_HEADERS = [
+  ...['authorization', 'content-type', 'x-request-id', 'traceparent'],
+  ...['x-consistency-at-least', 'x-consistency-mode'],
+];
 const CORS_KEPT_S = 600;
 
 type Log = ReturnType<typeof createLog>;
@@ -27,7 +32,8 @@ export interface StandingGateway {
  */
 export async function standUpGateway(config: GatewayConfig): Promise<StandingGateway> {
   const log = createLog('gateway', config.logLevel);
-  const app = await NestFactory.create<NestExpressApplication>(GatewayModule.of(config, log), {
+  const module = await GatewayModule.of(config, log);
+  const app = await NestFactory.create<NestExpressApplication>(module, {
     bodyParser: false,
     abortOnError: false,
     logger: nestLog(log),
@@ -58,8 +64,12 @@ function open(app: NestExpressApplication, config: GatewayConfig, log: Log): voi
     });
   }
   const meter = app.get(GraphMeter);
-  app.use('/graphql', meter.graph, graphqlDoor);
+  const admission = app.get(Admission);
+  app.use('/graphql', meter.graph);
   app.use('/v1', meter.commands);
+  app.use(admission.middleware);
+  app.use('/graphql', graphqlDoor);
+  app.useGlobalGuards(new RouteGuard(admission));
   app.useGlobalFilters(new HttpErrors('gateway', log));
 }
 

@@ -2,12 +2,11 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage, type 
 import { request as requestHttps } from 'node:https';
 
 const CONNECT_TIMEOUT_MS = 1_000;
-const IDLE_MS = 60_000;
 const UNREAD_GRACE_MS = 1_000;
 const ANSWERED_HEADERS = ['content-type', 'retry-after'] as const;
 
 /** How a stream ended that no answer of the service stands behind. */
-export type StreamFailure = 'unreachable' | 'silent';
+export type StreamFailure = 'unreachable' | 'silent' | 'disbelieved';
 
 /** One request of a client, passed on to the first of some origins that takes the connection. */
 export interface CommandStream {
@@ -16,6 +15,8 @@ export interface CommandStream {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly origins: readonly string[];
+  /** How long the service may say nothing. */
+  readonly idleMs: number;
 }
 
 /**
@@ -34,13 +35,13 @@ export async function passOn(stream: CommandStream): Promise<StreamFailure | und
 }
 
 /** A request whose connection stands and of which nothing was sent; `undefined` when nobody takes the connection. */
-function connect({ path, headers }: CommandStream, origin: string): Promise<ClientRequest | undefined> {
+function connect({ request, path, headers }: CommandStream, origin: string): Promise<ClientRequest | undefined> {
   const url = new URL(path, origin);
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve) => {
     // A service told to close would do so after an early refusal, and what we still send would drown the refusal.
     const kept = { ...headers, connection: 'keep-alive' };
-    const upstream = send(url, { method: 'POST', headers: kept, agent: false });
+    const upstream = send(url, { method: request.method, headers: kept, agent: false });
     const timer = setTimeout(() => upstream.destroy(new Error('no connection in time')), CONNECT_TIMEOUT_MS);
     const settle = (answer: ClientRequest | undefined) => (): void => {
       clearTimeout(timer);
@@ -52,7 +53,8 @@ function connect({ path, headers }: CommandStream, origin: string): Promise<Clie
   });
 }
 
-function exchange({ request, response }: CommandStream, upstream: ClientRequest): Promise<StreamFailure | undefined> {
+function exchange(stream: CommandStream, upstream: ClientRequest): Promise<StreamFailure | undefined> {
+  const { request, response } = stream;
   return new Promise((resolve) => {
     let failure: StreamFailure = 'unreachable';
     const fail = (): void => {
@@ -64,20 +66,28 @@ function exchange({ request, response }: CommandStream, upstream: ClientRequest)
       leaveUnread(request);
       resolve(undefined);
     });
-    upstream.setTimeout(IDLE_MS, () => {
+    upstream.setTimeout(stream.idleMs, () => {
       failure = 'silent';
       upstream.destroy(new Error('silent'));
     });
     // Once the service answers, how the rest of the request fares is its business.
     upstream.on('error', () => !response.headersSent && fail());
     upstream.once('response', (answer) => {
+      // It is the gateway that it does not believe: the client has proven who it is.
+      if (answer.statusCode === 401) {
+        failure = 'disbelieved';
+        fail();
+        return void upstream.destroy();
+      }
       const headers = ANSWERED_HEADERS.flatMap((name) => (answer.headers[name] ? [[name, answer.headers[name]]] : []));
       response.writeHead(answer.statusCode ?? 502, Object.fromEntries(headers));
       response.flushHeaders();
       answer.once('error', fail);
       answer.pipe(response);
     });
-    request.pipe(upstream);
+    // A body that GET has no place for would stand behind the request as if it were another one.
+    if (request.method === 'GET') upstream.end();
+    else request.pipe(upstream);
   });
 }
 

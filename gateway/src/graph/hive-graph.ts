@@ -43,7 +43,7 @@ function executorFor(name: string, subgraph: Subgraph | undefined) {
       if (!subgraph) throw new SubgraphFailure('SUBGRAPH_UNAVAILABLE', name, 'no address is configured');
       const reply = await subgraph.call({
         body: JSON.stringify({ query: print(asked.document), variables: asked.variables ?? {} }),
-        headers: request.headers,
+        headers: await request.headersFor(name),
         deadline: request.deadline,
         signal: request.signal,
       });

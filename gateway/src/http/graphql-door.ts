@@ -18,7 +18,6 @@ export async function graphqlDoor(
     const operation = request.method === 'POST' ? await readJsonBody(request) : fromAddress(request);
     checkOperation(operation);
     if (request.method === 'POST') request.body = operation;
-    response.setHeader('cache-control', 'no-store');
   } catch (error) {
     refuse(response, error);
     return;
@@ -56,6 +55,6 @@ function answer(response: ServerResponse, status: number, code: GraphCode, messa
     requestId: currentScope()?.requestId ?? null,
     retryable: GRAPH_CODES[code].retryable,
   };
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
   response.end(JSON.stringify({ errors: [{ message, extensions }] }));
 }

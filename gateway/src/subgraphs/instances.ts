@@ -56,6 +56,11 @@ export class Instances {
     return [...turned.filter(({ breaker }) => breaker.closed), ...failing].map(({ origin }) => origin);
   }
 
+  /** The copy at a place of the setting, from 1. */
+  origin(member: number): string | undefined {
+    return this.all[member - 1]?.origin;
+  }
+
   /** Of each copy in the order of the setting, whether calls are kept away from it. */
   get open(): readonly boolean[] {
     return this.all.map(({ breaker }) => !breaker.closed);

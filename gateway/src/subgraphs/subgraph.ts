@@ -67,9 +67,9 @@ export class Subgraph {
     }
   }
 
-  /** Where the service runs, in the order in which to try. */
-  origins(): readonly string[] {
-    return this.instances.inTurn();
+  /** Where the service runs, in the order in which to try; of `member` (from 1) alone when one is asked for. */
+  origins(member?: number): readonly string[] {
+    return member === undefined ? this.instances.inTurn() : [this.instances.origin(member) ?? []].flat();
   }
 
   /** Of each instance in the order of the setting, whether its breaker is open. */
@@ -115,6 +115,12 @@ export class Subgraph {
       const reply = readReply(await text(body));
       if (!reply)
         throw new SubgraphFailure('SUBGRAPH_UNAVAILABLE', this.name, `HTTP ${statusCode} without a GraphQL answer`);
+      if (disbelieves(reply))
+        throw new SubgraphFailure(
+          'SUBGRAPH_UNAVAILABLE',
+          this.name,
+          'it does not believe this gateway: see PRINCIPAL_KEYS',
+        );
       breaker.succeeded();
       return reply;
     } catch (error) {
@@ -130,6 +136,10 @@ export class Subgraph {
     throw new SubgraphFailure(timeout.aborted ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNAVAILABLE', this.name, seen);
   }
 }
+
+/** The client has proven who it is; a service that wants it proven again has not the gateway's key, or another time. */
+const disbelieves = ({ data, errors }: SubgraphReply): boolean =>
+  !data && (errors ?? []).some(({ extensions }) => extensions?.['code'] === 'UNAUTHENTICATED');
 
 async function text(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
