@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   status: { does: 'says who runs where, and how fresh', load: () => import('./operate/status.ts') },
   doctor: { does: 'looks at everything that a city stands on', load: () => import('./doctor/command.ts') },
   reset: { does: 'empties the state after naming what it deletes', load: () => import('./operate/reset.ts') },
+  token: { does: "prints a bearer token of the demo's issuer", load: () => import('./issuer/token.ts') },
   import: { does: 'sends a real file through commands, a verdict a row', load: () => import('./import/command.ts') },
   rebuild: { does: 'builds a read model anew beside the serving one', load: () => import('./operate/rebuild.ts') },
   parked: { does: 'lists, shows, releases what a service could not take', load: () => import('./operate/parked.ts') },

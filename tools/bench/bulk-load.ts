@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { projectIdOf } from '@tongchou/contracts';
 import { commandFor, type ImportCommand } from '../import/profile.ts';
 import { registrationOf } from './sample-work.ts';
-import { linesOf, send } from './send.ts';
+import { type BulkDoor, linesOf, send } from './send.ts';
 
 export const WORKS_A_RUN = 4_000;
 export const CLIENTS = 4;
@@ -30,9 +30,9 @@ function requestsOf(run: number, client: number): string[] {
   );
 }
 
-async function sendAll(url: string, requests: readonly string[]): Promise<number> {
+async function sendAll(door: BulkDoor, requests: readonly string[]): Promise<number> {
   let accepted = 0;
-  for (const body of requests) accepted += await send(url, body);
+  for (const body of requests) accepted += await send(door, body);
   return accepted;
 }
 
@@ -44,10 +44,10 @@ export const COMMANDS_A_RUN = WORKS_A_RUN * (1 + PERIODS.length);
  *
  * @returns how many commands a second were accepted. @throws when one was not.
  */
-export async function sendBulk(doors: readonly string[], run: number): Promise<number> {
+export async function sendBulk(doors: readonly [BulkDoor, ...BulkDoor[]], run: number): Promise<number> {
   const clients = Array.from({ length: CLIENTS }, (_, client) => requestsOf(run, client));
   const began = performance.now();
-  const answers = clients.map((requests, client) => sendAll(doors[client % doors.length] ?? '', requests));
+  const answers = clients.map((requests, client) => sendAll(doors[client % doors.length] ?? doors[0], requests));
   const accepted = (await Promise.all(answers)).reduce((a, b) => a + b, 0);
   const ms = performance.now() - began;
   if (accepted !== COMMANDS_A_RUN)

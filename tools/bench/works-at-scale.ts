@@ -3,10 +3,9 @@ import { projectIdOf } from '@tongchou/contracts';
 import { z } from 'zod';
 import { commandFor, type ImportCommand } from '../import/profile.ts';
 import { askCity } from '../state/ask-city.ts';
-import { addressOf } from '../state/run-file.ts';
 import { type BenchCity, openBenchCity } from './bench-city.ts';
 import { registrationOf } from './sample-work.ts';
-import { linesOf, send } from './send.ts';
+import { type BulkDoor, linesOf, send } from './send.ts';
 import { settled } from './settled.ts';
 import { type BenchRow, type BenchTable, median, spreadOf } from './table.ts';
 
@@ -44,14 +43,14 @@ const commandsOf = (reference: string): ImportCommand[] => [
 ];
 
 /** Works `from` to `to`, one request at a time from each client. */
-async function fill(url: string, from: number, to: number): Promise<void> {
+async function fill(door: BulkDoor, from: number, to: number): Promise<void> {
   let next = from;
   const client = async (): Promise<void> => {
     while (next < to) {
       const first = next;
       next = Math.min(to, first + WORKS_A_REQUEST);
       const works = Array.from({ length: next - first }, (_, at) => `W${first + at}`);
-      await send(url, linesOf(works.flatMap(commandsOf)));
+      await send(door, linesOf(works.flatMap(commandsOf)));
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
@@ -69,6 +68,7 @@ async function msOf(work: () => Promise<unknown>): Promise<number> {
 /** A city of some size, and what one round found in each: medians, one request at a time. */
 interface Sized extends BenchCity {
   readonly size: string;
+  readonly bulkDoor: BulkDoor;
   readonly appendMs: number[];
   readonly pageMs: number[];
 }
@@ -76,9 +76,17 @@ interface Sized extends BenchCity {
 async function openSized(works: number): Promise<Sized> {
   const city = await openBenchCity();
   try {
-    await fill(addressOf(city.run, 'projects') ?? '', 0, works);
-    await settled(city.run);
-    return { ...city, size: `${(works * EVENTS_A_WORK).toLocaleString('en-US')} events`, appendMs: [], pageMs: [] };
+    const [bulkDoor] = city.bulkDoors;
+    if (!bulkDoor) throw new Error('projects does not run');
+    await fill(bulkDoor, 0, works);
+    await settled(city.operators);
+    return {
+      ...city,
+      bulkDoor,
+      size: `${(works * EVENTS_A_WORK).toLocaleString('en-US')} events`,
+      appendMs: [],
+      pageMs: [],
+    };
   } catch (error) {
     await city.close();
     throw error;
@@ -92,10 +100,13 @@ async function medianOf(asked: number, work: (at: number) => Promise<unknown>): 
 }
 
 /** One round in one city. */
-async function measure({ run }: Sized, round: string, asked: number): Promise<{ append: number; page: number }> {
-  const [gateway, projects] = [addressOf(run, 'gateway') ?? '', addressOf(run, 'projects') ?? ''];
-  const append = await medianOf(asked, (at) => send(projects, linesOf([registrationOf(REGISTER, `${round}-${at}`)])));
-  const page = await medianOf(asked, () => askCity(gateway, FIRST_PAGE, firstPage));
+async function measure(
+  { door, bulkDoor }: Sized,
+  round: string,
+  asked: number,
+): Promise<{ append: number; page: number }> {
+  const append = await medianOf(asked, (at) => send(bulkDoor, linesOf([registrationOf(REGISTER, `${round}-${at}`)])));
+  const page = await medianOf(asked, () => askCity(door, FIRST_PAGE, firstPage));
   return { append, page };
 }
 
@@ -145,7 +156,7 @@ export async function benchWorksAtScale({
       ],
       notes: [
         `Two real cities side by side, of ${works.few.toLocaleString('en-US')} and of ${works.many.toLocaleString('en-US')} works, ten events each, sent through the bulk door; measured when all services are fresh, in turns. Medians of ${runs} rounds of ${ASKED_A_ROUND} requests, one at a time; the ratio is the median of the rounds' ratios.`,
-        'A command is a request of one line to the bulk door that registers a new work; the first page is 25 works in their default order through the gateway, without totalCount, which counts all of them.',
+        "A command is a request of one line to the bulk door of projects, with a principal that the city's key signed, that registers a new work; the first page is 25 works in their default order through the gateway with a token, without totalCount, which counts all of them.",
       ],
     };
   } finally {

@@ -1,6 +1,8 @@
 import { knownPlace } from '../start/postgres-process.ts';
 import { readArguments } from '../state/arguments.ts';
+import { TOKEN, TOKEN_HELP } from '../state/door.ts';
 import { readRun } from '../state/run-file.ts';
+import { checkIssuer } from './access.ts';
 import { checkDatabases } from './databases.ts';
 import type { Finding } from './finding.ts';
 import { checkDisk, checkLeftovers, checkNode, checkPorts, checkSupergraph } from './machine.ts';
@@ -10,8 +12,11 @@ const HELP = `
 npm run doctor [-- --json]
 
 Looks at everything that a city stands on, one line a check: Node, disk, ports, databases and their durability, clock,
-migrations, bus (with Kafka: brokers, topics, groups and their lag), services, lag, parked facts, supergraph. What is wrong comes with what to do.
-Exit code: 0 all is well, 1 something is not.`;
+migrations, bus (with Kafka: brokers, topics, groups and their lag), issuer of tokens, services, lag, parked facts,
+supergraph. What is wrong comes with what to do.
+Exit code: 0 all is well, 1 something is not.
+
+${TOKEN_HELP('auditor')}`;
 
 const WIDTH = 26;
 const MARKS = { well: 'ok   ', ill: 'FAILS', idle: '-    ', note: 'note ' } as const;
@@ -22,7 +27,7 @@ function line({ check, state, says, remedy }: Finding): string {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, city } = readArguments(args, HELP, { json: { type: 'boolean' } });
+  const { values, city } = readArguments(args, HELP, { json: { type: 'boolean' }, ...TOKEN });
   const found = await readRun(city);
   const data = (await knownPlace(city))?.dataDir ?? city.path;
   const findings: Finding[] = [
@@ -31,7 +36,8 @@ export async function run(args: readonly string[]): Promise<number> {
     await checkLeftovers(city),
     await checkPorts(found),
     ...(await checkDatabases(found)),
-    ...(await checkServices(found)),
+    ...(await checkIssuer(found)),
+    ...(await checkServices(city, found, values.token)),
     await checkSupergraph(),
   ];
   if (values.json) console.log(JSON.stringify(findings, null, 2));

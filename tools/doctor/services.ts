@@ -1,6 +1,8 @@
-import { reasonOf } from '../state/problem.ts';
-import { instanceName, instancesOf, type RunFile, type ServiceName, SERVICES } from '../state/run-file.ts';
+import { type Door, doorOf, instanceDoors, type ServiceDoor } from '../state/door.ts';
+import { Problem, reasonOf } from '../state/problem.ts';
+import { instanceName, type RunFile, type ServiceName, SERVICES } from '../state/run-file.ts';
 import { parkedOf, type ServiceStatus, statusOf } from '../state/service-status.ts';
+import type { StateFolder } from '../state/state-folder.ts';
 import { type Finding, idle, ill, note, well } from './finding.ts';
 
 const LAG_MOST_MS = 10_000;
@@ -36,25 +38,26 @@ function ready(name: string, service: ServiceName, { unready, version, clock }: 
 
 interface Asked {
   readonly name: string;
-  readonly url: string;
+  readonly door: ServiceDoor;
   readonly status: ServiceStatus | undefined;
   readonly finding: Finding;
 }
 
-async function ask(service: ServiceName, name: string, url: string): Promise<Asked> {
+async function ask(name: string, door: ServiceDoor): Promise<Asked> {
+  const { service } = door;
   try {
-    const status = await statusOf(url);
-    return { name, url, status, finding: ready(name, service, status) };
+    const status = await statusOf(door);
+    return { name, door, status, finding: ready(name, service, status) };
   } catch (error) {
     const remedy = `Its log says why; npm start -- --only ${service} starts a stopped one.`;
-    return { name, url, status: undefined, finding: ill(name, reasonOf(error), remedy) };
+    return { name, door, status: undefined, finding: ill(name, reasonOf(error), remedy) };
   }
 }
 
-async function waiting(service: ServiceName, url: string): Promise<Finding> {
-  const check = `parked ${service}`;
+async function waiting(door: ServiceDoor): Promise<Finding> {
+  const check = `parked ${door.service}`;
   try {
-    const parked = await parkedOf(url);
+    const parked = await parkedOf(door);
     if (parked.length === 0) return well(check, 'nothing');
     return ill(check, `${parked.length} facts wait`, 'npm run parked lists them with their reasons.');
   } catch (error) {
@@ -73,11 +76,11 @@ function charge(service: ServiceName, statuses: readonly ServiceStatus[]): Findi
   return [note(check, says, 'Another takes over within 15 s; ask again then, and look at the logs if it stays.')];
 }
 
-async function checkService(run: RunFile, service: ServiceName): Promise<Finding[]> {
-  const instances = instancesOf(run, service);
-  if (instances.length === 0) return [ill(service, 'stopped', `npm start -- --only ${service}`)];
-  const asked = await Promise.all(instances.map(({ url }, at) => ask(service, instanceName(service, at + 1), url)));
-  const answered = asked.flatMap(({ url, status }) => (status ? [{ url, status }] : []));
+async function checkService(run: RunFile, door: Door, service: ServiceName): Promise<Finding[]> {
+  const doors = instanceDoors(door, run, service);
+  if (doors.length === 0) return [ill(service, 'stopped', `npm start -- --only ${service}`)];
+  const asked = await Promise.all(doors.map((one, at) => ask(instanceName(service, at + 1), one)));
+  const answered = asked.flatMap(({ door: one, status }) => (status ? [{ door: one, status }] : []));
   const [first] = answered;
   return [
     ...asked.map(({ finding }) => finding),
@@ -86,12 +89,20 @@ async function checkService(run: RunFile, service: ServiceName): Promise<Finding
       answered.map(({ status }) => status),
     ),
     // All instances read the same store: one speaks for them.
-    ...(first ? [lag(service, first.status), await waiting(service, first.url)] : []),
+    ...(first ? [lag(service, first.status), await waiting(first.door)] : []),
   ];
 }
 
 /** Every instance of every service: ready; and of each service: led, not behind, nothing parked. */
-export async function checkServices(run: RunFile | undefined): Promise<Finding[]> {
+export async function checkServices(city: StateFolder, run: RunFile | undefined, token?: string): Promise<Finding[]> {
   if (!run) return [idle('services', 'the city does not run')];
-  return (await Promise.all(SERVICES.map((service) => checkService(run, service)))).flat();
+  try {
+    const door = doorOf(city, run, 'auditor', token);
+    // Asked once before all: services that nobody may ask would each say the same.
+    await door.authorization();
+    return (await Promise.all(SERVICES.map((service) => checkService(run, door, service)))).flat();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return [ill('services', error.message, error.remedy)];
+  }
 }

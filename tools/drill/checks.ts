@@ -77,7 +77,7 @@ export async function unsettled(databases: Databases): Promise<{ rows: number; w
 /** What a service says of itself, once it says that its store was restored. */
 export async function saysRestored(city: DrillCity, service: ServiceName): Promise<string[]> {
   for (const end = Date.now() + SETTLED_WITHIN_MS; Date.now() < end; await pause(POLL_MS)) {
-    const { unready } = await statusOf(city.url(service));
+    const { unready } = await statusOf({ ...city.operators, service });
     if (unready.some((reason) => reason.includes('restored'))) return unready;
   }
   throw new Error(`${service} did not notice that its store was restored`);

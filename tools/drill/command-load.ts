@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { registrationOf } from '../bench/sample-work.ts';
 import { linesOf } from '../bench/send.ts';
 import { commandFor, type ImportCommand } from '../import/profile.ts';
-import type { ServiceName } from '../state/run-file.ts';
+import type { Door } from '../state/door.ts';
 
 const REGISTER = 'drill';
 const WORKS_AT_ONCE = 10;
@@ -20,11 +20,12 @@ export interface Acknowledged {
   readonly at: Date;
 }
 
-/** Sends commands to a bulk door; answers the status of each, in their order. */
-export async function sendCommands(url: string, commands: readonly ImportCommand[]): Promise<string[]> {
-  const headers = { 'content-type': 'application/x-ndjson' };
+/** Sends commands to the bulk door of the first one's service; answers the status of each, in their order. */
+export async function sendCommands(door: Door, commands: readonly ImportCommand[]): Promise<string[]> {
+  const headers = { 'content-type': 'application/x-ndjson', authorization: await door.authorization() };
   const signal = AbortSignal.timeout(ASK_MS);
-  const answer = await fetch(`${url}/v1/commands`, { method: 'POST', headers, body: linesOf(commands), signal });
+  const url = `${door.gateway}/v1/${commands[0]?.service ?? ''}/commands`;
+  const answer = await fetch(url, { method: 'POST', headers, body: linesOf(commands), signal });
   const lines = (await answer.text()).trimEnd().split('\n');
   const statuses = new Map(lines.map((line) => verdict.parse(JSON.parse(line))).map((one) => [one.line, one.status]));
   return commands.map((_, index) => statuses.get(index + 1) ?? 'none');
@@ -33,13 +34,13 @@ export async function sendCommands(url: string, commands: readonly ImportCommand
 /** Works that are registered, reported on and budgeted, one batch after the other, until told to stop. */
 export class CommandLoad {
   readonly acknowledged: Acknowledged[] = [];
-  private readonly url: (service: ServiceName) => string;
+  private readonly door: Door;
   private readonly stopping = new AbortController();
   private readonly sending: Promise<void>;
   private next = 0;
 
-  constructor(url: (service: ServiceName) => string) {
-    this.url = url;
+  constructor(door: Door) {
+    this.door = door;
     this.sending = this.sendAll();
   }
 
@@ -52,12 +53,8 @@ export class CommandLoad {
   private async sendAll(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       const references = Array.from({ length: WORKS_AT_ONCE }, () => `W-${(this.next += 1)}`);
+      await this.send(references.map((reference) => registrationOf(REGISTER, reference)));
       await this.send(
-        'projects',
-        references.map((reference) => registrationOf(REGISTER, reference)),
-      );
-      await this.send(
-        'projects',
         references.map((reference) =>
           commandFor('projects', 'ReportProgress', {
             projectId: projectIdOf(REGISTER, reference),
@@ -70,7 +67,6 @@ export class CommandLoad {
       // Of works so old that costs has heard of them; what it has not is refused, and does not count.
       const known = references.map((_, index) => this.next - KNOWN_AFTER - index).filter((work) => work > 0);
       await this.send(
-        'costs',
         known.map((work) =>
           commandFor('costs', 'ReportBudget', {
             projectId: projectIdOf(REGISTER, `W-${work}`),
@@ -83,9 +79,9 @@ export class CommandLoad {
     }
   }
 
-  private async send(service: ServiceName, commands: readonly ImportCommand[]): Promise<void> {
+  private async send(commands: readonly ImportCommand[]): Promise<void> {
     if (commands.length === 0) return;
-    const statuses = await sendCommands(this.url(service), commands);
+    const statuses = await sendCommands(this.door, commands);
     const at = new Date();
     for (const [index, status] of statuses.entries()) {
       const command = commands[index];

@@ -2,12 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { freePort } from '@tongchou/embedded-postgres';
-import { addressOf, readRun, type ServiceName } from '../state/run-file.ts';
-import { ROOT, stateFolder } from '../state/state-folder.ts';
+import { type Door, doorOf } from '../state/door.ts';
+import { readRun } from '../state/run-file.ts';
+import { ROOT, type StateFolder, stateFolder } from '../state/state-folder.ts';
 
 /** A whole city, started as a person starts it: `npm start` as a process. */
 export interface DrillCity {
-  url(app: ServiceName): string;
+  /** Through the gateway: who sends commands, and who looks at the services. */
+  readonly door: Door;
+  readonly operators: Door;
   /** Runs a command of the house for this city; answers what it printed. @throws when it does not end with 0. */
   command(...words: readonly string[]): Promise<string>;
   stop(): Promise<void>;
@@ -69,15 +72,20 @@ export const commandIn =
     throw new Error(`npm run ${words.join(' ')} ended with ${code}: ${said().slice(-1_000)}`);
   };
 
+/** The ways into a city that runs. */
+export async function doorsOf(state: StateFolder): Promise<Pick<DrillCity, 'door' | 'operators'>> {
+  const run = (await readRun(state)) ?? {};
+  return { door: doorOf(state, run, 'integrator'), operators: doorOf(state, run, 'auditor') };
+}
+
 /** Starts one without the demo on free ports; `settings` are its environment. @throws when it does not come up. */
 export async function startDrillCity(folder: string, settings: Settings): Promise<DrillCity> {
   const port = String(await freePort());
   const { child, said } = run(['start', '--no-demo', '--port-base', port, '--state', folder], settings);
   try {
     await untilReady(child, said);
-    const found = await readRun(stateFolder(folder));
     return {
-      url: (app) => addressOf(found ?? {}, app) ?? '',
+      ...(await doorsOf(stateFolder(folder))),
       command: commandIn(folder, settings),
       stop: () => end(child),
     };

@@ -66,7 +66,7 @@ export async function loadAndBackUp(plan: DrillPlan): Promise<Disaster> {
   const databases = databasesOf(server);
   const city = await startDrillCity(path.join(plan.folder, 'city'), settingsOf(databases));
   plan.atEnd(() => city.stop());
-  const load = new CommandLoad((service) => city.url(service));
+  const load = new CommandLoad(city.door);
   await pause(LOAD_BEFORE_MS);
   const [before, began] = [load.acknowledged.length, performance.now()];
   const copy = await backUp(server.url('postgres'), server.dataDir, backup);
@@ -115,10 +115,7 @@ async function retry(city: DrillCity, commands: readonly ImportCommand[]): Promi
   const counts = new Map<string, number>();
   for (let at = 0; at < commands.length; at += BATCH) {
     const batch = commands.slice(at, at + BATCH);
-    const [first] = batch;
-    if (!first) break;
-    for (const status of await sendCommands(city.url(first.service), batch))
-      counts.set(status, (counts.get(status) ?? 0) + 1);
+    for (const status of await sendCommands(city.door, batch)) counts.set(status, (counts.get(status) ?? 0) + 1);
   }
   return counts;
 }

@@ -61,7 +61,7 @@ const LONG_MS = 300_000;
       ...bus,
     });
     const commands = Array.from({ length: 25 }, () => registrationOf('switch', `S-${(works += 1)}`));
-    const statuses = await sendCommands(city.url('projects'), commands);
+    const statuses = await sendCommands(city.door, commands);
     expect(new Set(statuses)).toEqual(new Set(['accepted']));
     return city;
   }
@@ -120,7 +120,7 @@ const LONG_MS = 300_000;
       const others = { PROJECTS_DATABASE_URL: server.url('projects'), COSTS_DATABASE_URL: server.url('costs') };
       const strangers = await startServices(path.join(folder, 'other services'), { ...others, ...kafka });
       const unready = await eventually('its relay stops', async () => {
-        const reasons = (await statusOf(strangers.url('projects'))).unready.join();
+        const reasons = (await statusOf({ ...strangers.operators, service: 'projects' })).unready.join();
         return reasons.includes('relay') && reasons;
       });
       await strangers.stop();

@@ -2,7 +2,6 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { stateFolder } from '../state/state-folder.ts';
 import { nycCapitalProjects } from './nyc-capital-projects.ts';
 import type { RowStatus } from './row-verdict.ts';
 import { type Imported, runImport } from './run-import.ts';
@@ -41,9 +40,8 @@ async function dryRun(content: string | Buffer): Promise<Imported & { report: st
     profile: nycCapitalProjects,
     files: [file],
     until: undefined,
-    dryRun: true,
+    doors: undefined,
     report,
-    city: stateFolder(path.join(folder, 'state')),
     spill: path.join(folder, `spill-${files}`),
   });
   const lines = (await readFile(report, 'utf8')).trimEnd().split('\r\n').slice(1);

@@ -2,12 +2,14 @@ import { access, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type IsoDate, parseIsoDate } from '@tongchou/kernel';
 import { readArguments, workingFolder } from '../state/arguments.ts';
+import { type Door, openDoor, TOKEN, TOKEN_HELP } from '../state/door.ts';
 import { Problem, reasonOf } from '../state/problem.ts';
-import { runningCity } from '../state/run-file.ts';
+import { instancesOf, readRun } from '../state/run-file.ts';
 import { readSettings } from '../state/settings.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { profileList, profileNamed } from './profiles.ts';
 import { runImport } from './run-import.ts';
+import type { Doors } from './send-rows.ts';
 import { spillFolder } from './spill-folder.ts';
 import { printSummary } from './summary.ts';
 
@@ -25,6 +27,7 @@ ${profileList()}
   --report FILE       write the verdict of each row as CSV
   --json              print the summary as JSON
   --brief             print the summary in few lines
+${TOKEN_HELP('integrator', 18)}
 
 Exit code: 0 all rows are in, 2 some were rejected or invalid, 1 the import did not happen or did not end.`;
 
@@ -70,6 +73,14 @@ async function reportFile(name: string | undefined): Promise<string | undefined>
   return file;
 }
 
+/** The way in, once somebody has said who sends; gateways are looked up anew, for a city may move meanwhile. */
+async function doorsOf(city: StateFolder, door: Door): Promise<Doors> {
+  await door.authorization();
+  const gateways = async (): Promise<string[]> =>
+    instancesOf((await readRun(city)) ?? {}, 'gateway').map(({ url }) => url);
+  return { gateways, authorization: door.authorization };
+}
+
 export async function run(args: readonly string[]): Promise<number> {
   const { values, words, city } = readArguments(
     args,
@@ -80,23 +91,23 @@ export async function run(args: readonly string[]): Promise<number> {
       report: { type: 'string' },
       json: { type: 'boolean' },
       brief: { type: 'boolean' },
+      ...TOKEN,
     },
     { atMost: Number.POSITIVE_INFINITY },
   );
   const profile = profileNamed(words[0]);
   const files = await filesOf(words.slice(1));
   const until = day(values.until);
-  const dryRun = values['dry-run'] ?? false;
   await refuseOtherCurrency(city, profile);
-  if (!dryRun) await runningCity(city);
+  const door = values['dry-run'] ? undefined : await openDoor(city, 'integrator', values.token);
+  const doors = door && (await doorsOf(city, door));
   const report = await reportFile(values.report);
   const spill = await spillFolder(city);
-  const imported = await runImport({ profile, files, until, dryRun, report, city, spill });
+  const imported = await runImport({ profile, files, until, doors, report, spill });
   await printSummary({
     imported,
     profile,
-    city,
-    dryRun,
+    door,
     report,
     form: values.json ? 'json' : values.brief ? 'brief' : 'table',
   });

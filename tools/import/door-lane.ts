@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Door } from '../state/door.ts';
 import { Problem, reasonOf } from '../state/problem.ts';
 import type { ServiceName } from '../state/run-file.ts';
 import type { ImportCommand } from './profile.ts';
@@ -30,8 +31,9 @@ interface Waiting {
 
 export interface LaneOptions {
   readonly service: ServiceName;
-  /** Where to send after so many rounds in a row that settled nothing: another instance each time. `undefined` while it is away. */
-  address(failures: number): Promise<string | undefined>;
+  readonly authorization: Door['authorization'];
+  /** The gateway to send to after so many rounds in a row that settled nothing: another each time. `undefined` while none runs. */
+  gateway(failures: number): Promise<string | undefined>;
   /** Without any verdict for this long, the lane gives up. */
   readonly patienceMs: number;
 }
@@ -113,8 +115,8 @@ export class DoorLane {
     const batch = this.#take();
     const left = new Set(batch);
     try {
-      const url = await this.#of.address(this.#failures);
-      if (url === undefined) this.#last = 'it does not run';
+      const url = await this.#of.gateway(this.#failures);
+      if (url === undefined) this.#last = 'no gateway runs';
       else await this.#post(url, batch, left);
     } catch (error) {
       if (error instanceof Problem) throw error;
@@ -136,12 +138,16 @@ export class DoorLane {
   }
 
   async #post(url: string, batch: readonly Waiting[], left: Set<Waiting>): Promise<void> {
+    // An issuer that is away for a while is waited for, as a service is.
+    const authorization = await this.#of.authorization().catch((error: unknown) => {
+      throw new Error(reasonOf(error));
+    });
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(new Error(`it was silent for ${SILENCE_MS / 1000} s`)), SILENCE_MS);
     try {
-      const answer = await fetch(`${url}/v1/commands`, {
+      const answer = await fetch(`${url}/v1/${this.#of.service}/commands`, {
         method: 'POST',
-        headers: { 'content-type': 'application/x-ndjson' },
+        headers: { 'content-type': 'application/x-ndjson', authorization },
         body: batch.map(({ line }) => `${line}\n`).join(''),
         signal: silence.signal,
       });
@@ -161,7 +167,9 @@ export class DoorLane {
     if (answer.status >= 500 || answer.status === 429) throw new Error(`it answered ${answer.status}: ${text}`);
     throw new Problem(
       `The bulk door of ${this.#of.service} refused the request (${answer.status}): ${text}`,
-      'Importer and service may be of two versions: build and start again.',
+      answer.status === 401 || answer.status === 403
+        ? 'Give a token of an integrator that has not ended (--token TOKEN), and start it again: what is in counts as repeated.'
+        : 'Importer and service may be of two versions: build and start again.',
     );
   }
 

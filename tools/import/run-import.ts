@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { IsoDate } from '@tongchou/kernel';
-import type { StateFolder } from '../state/state-folder.ts';
 import { checkedRows, type SourceFile } from './checked-rows.ts';
 import { NoProgress } from './door-lane.ts';
 import { encodingOf } from './encoding.ts';
@@ -8,7 +7,7 @@ import { compareRows, type Profile, type Row } from './profile.ts';
 import { Progress } from './progress.ts';
 import { Report } from './report.ts';
 import type { RowVerdict } from './row-verdict.ts';
-import { sendRows } from './send-rows.ts';
+import { type Doors, sendRows } from './send-rows.ts';
 import { sortBounded } from './sort-bounded.ts';
 import { Tally } from './tally.ts';
 
@@ -16,9 +15,9 @@ export interface ImportPlan<Content> {
   readonly profile: Profile<Content>;
   readonly files: readonly string[];
   readonly until: IsoDate | undefined;
-  readonly dryRun: boolean;
   readonly report: string | undefined;
-  readonly city: StateFolder;
+  /** `undefined`: nothing is sent. */
+  readonly doors: Doors | undefined;
   /** For what does not fit into memory. */
   readonly spill: string;
 }
@@ -52,7 +51,7 @@ async function dryRun<Content>(
  * that a file that cannot be read as a whole leaves nothing half imported.
  */
 export async function runImport<Content>(plan: ImportPlan<Content>): Promise<Imported> {
-  const { profile, until, city, spill } = plan;
+  const { profile, until, doors, spill } = plan;
   const began = performance.now();
   const sources = await Promise.all(
     plan.files.map(async (file) => ({ path: file, encoding: await encodingOf(file) }) satisfies SourceFile),
@@ -75,10 +74,10 @@ export async function runImport<Content>(plan: ImportPlan<Content>): Promise<Imp
   let unfinished: NoProgress | undefined;
   try {
     const begun = beginning(sorted, () => (sending = true));
-    if (plan.dryRun) await dryRun(begun, row);
+    if (!doors) await dryRun(begun, row);
     else {
       const room = async (): Promise<void> => report?.room();
-      await sendRows(begun, profile, city, { row, command: (verdict) => tally.command(verdict), room });
+      await sendRows(begun, profile, doors, { row, command: (verdict) => tally.command(verdict), room });
     }
   } catch (error) {
     if (!(error instanceof NoProgress)) throw error;

@@ -1,15 +1,11 @@
 import { afterAll, beforeEach, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { isoDate } from '@tongchou/kernel';
-import { stateFolder, writeJson } from '../state/state-folder.ts';
 import { DoorLane, NoProgress } from './door-lane.ts';
 import { commandFor, type Profile, type Row } from './profile.ts';
 import type { RowVerdict } from './row-verdict.ts';
-import { sendRows } from './send-rows.ts';
+import { type Doors, sendRows } from './send-rows.ts';
 
 /** A command as the door receives it, by what the spec says of it. */
 interface Line {
@@ -19,25 +15,12 @@ interface Line {
 
 type Verdict = Record<string, unknown>;
 
-/** A bulk door over real HTTP whose verdicts the spec decides. */
+/** A bulk door whose verdicts the spec decides. */
 class Door {
   readonly requests: string[][] = [];
   decide: (line: Line, request: number) => Verdict | 'hang up' = () => ({ status: 'accepted' });
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
 
-  async open(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = (await Array.fromAsync(request)).join('');
     const lines: Line[] = body
       .trimEnd()
@@ -53,18 +36,31 @@ class Door {
   }
 }
 
-const folder = await mkdtemp(path.join(tmpdir(), 'send-rows-spec-'));
-const city = stateFolder(folder);
 const projects = new Door();
 const costs = new Door();
-await writeJson(city.runFile, {
-  projects: { url: await projects.open(), pid: 1 },
-  costs: { url: await costs.open(), pid: 2 },
+const asked = new Map([
+  ['/v1/projects/commands', projects],
+  ['/v1/costs/commands', costs],
+]);
+let tokens = 0;
+const senders: (string | undefined)[] = [];
+/** A gateway over real HTTP, as far as an importer knows it. */
+const gateway = createServer((request, response) => {
+  senders.push(request.headers.authorization);
+  const door = asked.get(request.url ?? '');
+  if (door) void door.answer(request, response);
+  else response.writeHead(404).end();
 });
-afterAll(async () => {
-  projects.close();
-  costs.close();
-  await rm(folder, { recursive: true, force: true });
+gateway.listen(0, '127.0.0.1');
+await once(gateway, 'listening');
+const place = gateway.address();
+const doors: Doors = {
+  gateways: async () => [`http://127.0.0.1:${typeof place === 'object' && place ? place.port : 0}`],
+  authorization: async () => `Bearer token-${(tokens += 1)}`,
+};
+afterAll(() => {
+  gateway.closeAllConnections();
+  gateway.close();
 });
 beforeEach(() => {
   for (const door of [projects, costs]) {
@@ -94,7 +90,7 @@ async function* rowsOf(...rows: readonly (readonly [reference: string, value: st
 
 async function send(...rows: readonly (readonly [string, string])[]): Promise<string[]> {
   const verdicts: RowVerdict[] = [];
-  await sendRows(rowsOf(...rows), profile, city, {
+  await sendRows(rowsOf(...rows), profile, doors, {
     row: (verdict) => verdicts.push(verdict),
     command: () => undefined,
     room: () => Promise.resolve(),
@@ -156,10 +152,24 @@ it('lets a later row register the work when the first one could not', async () =
   expect(projects.requests.at(-1)).toEqual(['Register A 2', 'Report A 2', 'Register A 3', 'Report A 3']);
 });
 
+it('says who sends with every request, as known at that moment', async () => {
+  senders.length = 0;
+  projects.decide = (_, request) => (request === 1 ? 'hang up' : { status: 'accepted' });
+  await send(['A', '1']);
+  expect(senders.length).toBeGreaterThan(1);
+  expect(new Set(senders).size).toBe(senders.length);
+  expect(senders.every((sender) => /^Bearer token-\d+$/.test(sender ?? ''))).toBe(true);
+});
+
 it('gives up when a service that is away gives no verdict in the time it has', async () => {
-  const lane = new DoorLane({ service: 'costs', address: () => Promise.resolve(undefined), patienceMs: 150 });
+  const lane = new DoorLane({
+    ...doors,
+    service: 'costs',
+    gateway: () => Promise.resolve(undefined),
+    patienceMs: 150,
+  });
   lane.push(commandFor('costs', 'Budget', { reference: 'A', value: '1' }), () => undefined);
   const given = await lane.run().catch((error: unknown) => error);
   expect(given).toBeInstanceOf(NoProgress);
-  expect(given).toMatchObject({ service: 'costs', left: 1, message: 'it does not run' });
+  expect(given).toMatchObject({ service: 'costs', left: 1, message: 'no gateway runs' });
 });

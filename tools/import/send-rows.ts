@@ -1,5 +1,5 @@
-import { instancesOf, readRun, SERVICES, type ServiceName } from '../state/run-file.ts';
-import type { StateFolder } from '../state/state-folder.ts';
+import type { Door } from '../state/door.ts';
+import { SERVICES, type ServiceName } from '../state/run-file.ts';
 import { DoorLane, type WireVerdict } from './door-lane.ts';
 import type { ImportCommand, Profile, Row } from './profile.ts';
 import { isRefused, outcomeOf, type RowVerdict } from './row-verdict.ts';
@@ -16,6 +16,11 @@ export interface Sending {
   readonly command: (verdict: WireVerdict) => void;
   /** Room for more verdicts: the next row waits for it. */
   readonly room: () => Promise<void>;
+}
+
+/** The way in: gateways that run at this moment, and who sends. */
+export interface Doors extends Pick<Door, 'authorization'> {
+  gateways(): Promise<readonly string[]>;
 }
 
 /** Which references this run has met, within bounds. */
@@ -52,14 +57,15 @@ class Window {
 
 type Lanes = Readonly<Record<ServiceName, DoorLane>>;
 
-function lanesTo(city: StateFolder): Lanes {
+function lanesTo(doors: Doors): Lanes {
   const lane = (service: ServiceName): DoorLane =>
     new DoorLane({
       service,
       patienceMs: PATIENCE_MS,
-      address: async (failures) => {
-        const instances = instancesOf((await readRun(city)) ?? {}, service);
-        return instances[failures % instances.length]?.url;
+      authorization: doors.authorization,
+      gateway: async (failures) => {
+        const gateways = await doors.gateways();
+        return gateways[failures % gateways.length];
       },
     });
   return { projects: lane('projects'), costs: lane('costs') };
@@ -126,10 +132,10 @@ function sendRegistered<Content>(
 export async function sendRows<Content>(
   rows: AsyncIterable<Row<Content>>,
   profile: Profile<Content>,
-  city: StateFolder,
+  doors: Doors,
   sending: Sending,
 ): Promise<void> {
-  const lanes = lanesTo(city);
+  const lanes = lanesTo(doors);
   const window = new Window();
   const met = new Met();
   const feed = async (): Promise<void> => {

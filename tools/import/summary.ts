@@ -1,6 +1,6 @@
+import type { Door } from '../state/door.ts';
 import { number } from '../state/figures.ts';
 import { reasonOf } from '../state/problem.ts';
-import type { StateFolder } from '../state/state-folder.ts';
 import { shownFile, type SourceFile } from './checked-rows.ts';
 import { controlTable } from './control-table.ts';
 import type { Profile } from './profile.ts';
@@ -11,8 +11,8 @@ import { type ControlTotals, controlTotals } from './totals.ts';
 export interface Summary {
   readonly imported: Imported;
   readonly profile: Pick<Profile<unknown>, 'name' | 'currency'>;
-  readonly city: StateFolder;
-  readonly dryRun: boolean;
+  /** Where control totals are asked; `undefined` after a dry run. */
+  readonly door: Door | undefined;
   /** Where the verdict of each row was written. */
   readonly report: string | undefined;
   readonly form: 'table' | 'brief' | 'json';
@@ -20,12 +20,12 @@ export interface Summary {
 
 const object = (counts: ReadonlyMap<string, number>): Record<string, number> => Object.fromEntries(counts);
 
-function asJson({ imported, profile, dryRun, report }: Summary, found: ControlTotals | undefined): object {
+function asJson({ imported, profile, door, report }: Summary, found: ControlTotals | undefined): object {
   const { tally, sources, seconds, unfinished } = imported;
   return {
     profile: profile.name,
     currency: profile.currency,
-    dryRun,
+    dryRun: door === undefined,
     files: sources.map((source) => ({ file: shownFile(source), encoding: source.encoding })),
     rows: tally.settled,
     works: tally.references ?? null,
@@ -82,9 +82,9 @@ function unfinishedLines({ unfinished }: Imported): string[] {
 }
 
 /** Control totals, or why there are none: the rows are in either way. */
-async function askTotals({ imported, dryRun, city, profile }: Summary): Promise<ControlTotals | string | undefined> {
-  if (dryRun || imported.unfinished) return undefined;
-  return controlTotals(city, profile.name).catch((problem: unknown) => `No control totals: ${reasonOf(problem)}`);
+async function askTotals({ imported, door, profile }: Summary): Promise<ControlTotals | string | undefined> {
+  if (!door || imported.unfinished) return undefined;
+  return controlTotals(door, profile.name).catch((problem: unknown) => `No control totals: ${reasonOf(problem)}`);
 }
 
 function totalLines(found: ControlTotals | string | undefined, { form, profile }: Summary): string[] {
@@ -98,14 +98,14 @@ function totalLines(found: ControlTotals | string | undefined, { form, profile }
 
 /** Prints what became of an import, with control totals asked from the city. */
 export async function printSummary(summary: Summary): Promise<void> {
-  const { imported, dryRun, report, form } = summary;
+  const { imported, door, report, form } = summary;
   const found = await askTotals(summary);
   if (form === 'json') {
     console.log(JSON.stringify(asJson(summary, typeof found === 'object' ? found : undefined), null, 2));
     return;
   }
   const lines = [
-    ...verdictLines(imported, dryRun),
+    ...verdictLines(imported, door === undefined),
     ...encodingLines(imported),
     ...notableLines(imported, report),
     ...totalLines(found, summary),

@@ -1,9 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { askCity } from '../state/ask-city.ts';
-import { Problem } from '../state/problem.ts';
-import { addressOf, readRun } from '../state/run-file.ts';
-import type { StateFolder } from '../state/state-folder.ts';
+import type { Door } from '../state/door.ts';
 
 const TOTALS = /* GraphQL */ `
   query ControlTotals($register: String!) {
@@ -75,10 +73,8 @@ export interface ControlTotals {
   readonly complete: boolean;
 }
 
-async function ask(city: StateFolder, register: string, asked: Date): Promise<ControlTotals> {
-  const gateway = addressOf((await readRun(city)) ?? {}, 'gateway');
-  if (gateway === undefined) throw new Problem('No gateway runs.', 'npm run status shows who runs.');
-  const { data, extensions } = await askCity(gateway, TOTALS, answer, { register });
+async function ask(door: Door, register: string, asked: Date): Promise<ControlTotals> {
+  const { data, extensions } = await askCity(door, TOTALS, answer, { register });
   return { totals: data.cityOverview, complete: holdsAllUntil(extensions, asked) };
 }
 
@@ -88,11 +84,11 @@ async function ask(city: StateFolder, register: string, asked: Date): Promise<Co
  *
  * @throws Problem when the gateway does not answer in that time.
  */
-export async function controlTotals(city: StateFolder, register: string): Promise<ControlTotals> {
+export async function controlTotals(door: Door, register: string): Promise<ControlTotals> {
   const asked = new Date();
   for (;;) {
     const late = Date.now() - asked.getTime() > CATCH_UP_MS;
-    const found = await ask(city, register, asked).catch((problem: unknown) => {
+    const found = await ask(door, register, asked).catch((problem: unknown) => {
       if (late) throw problem;
       return undefined;
     });

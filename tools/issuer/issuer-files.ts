@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import path from 'node:path';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { z } from 'zod';
 import { readJson, type StateFolder, writeJson } from '../state/state-folder.ts';
@@ -20,8 +19,6 @@ export interface IssuerFiles {
 
 export const ALGORITHM = 'RS256';
 
-const fileOf = (city: StateFolder): string => path.join(city.path, 'issuer.json');
-
 async function newKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: ALGORITHM, use: 'sig' };
@@ -29,7 +26,7 @@ async function newKey(): Promise<JWK> {
 
 /** What the demo issuer of a city signs with; `undefined` before its first start. */
 export async function readIssuerFiles(city: StateFolder): Promise<IssuerFiles | undefined> {
-  const found = files.safeParse(await readJson(fileOf(city)));
+  const found = files.safeParse(await readJson(city.issuerFile));
   if (!found.success) return undefined;
   const [first, ...more] = found.data.keys;
   return first && { keys: [first, ...more], secret: found.data.secret };
@@ -40,6 +37,6 @@ export async function issuerFiles(city: StateFolder): Promise<IssuerFiles> {
   const known = await readIssuerFiles(city);
   if (known) return known;
   const made: IssuerFiles = { keys: [await newKey()], secret: randomBytes(24).toString('base64url') };
-  await writeJson(fileOf(city), made);
+  await writeJson(city.issuerFile, made);
   return made;
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
   files = await issuerFiles(stateFolder(folder));
   const port = await freePort();
   issuer = `http://127.0.0.1:${port}`;
-  server = createIssuer({ ...files, issuer, explorer: 'http://127.0.0.1:4000' });
+  server = createIssuer({ ...files, issuer });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
 });
 afterAll(async () => {
@@ -73,6 +73,17 @@ describe('the demo issuer', () => {
     expect(Object.keys(keys[0] ?? {}).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
     for (const route of ['/', '/token', '/jwks/x', '/issuer.json']) {
       expect([route, (await fetch(issuer + route)).status]).toEqual([route, 404]);
+    }
+  });
+
+  it('lets pages of this machine ask, and no others', async () => {
+    const leave = async (origin: string): Promise<string | null> =>
+      (await fetch(`${issuer}/token`, { method: 'OPTIONS', headers: { origin } })).headers.get(
+        'access-control-allow-origin',
+      );
+    expect(await leave('http://127.0.0.1:4000')).toBe('http://127.0.0.1:4000');
+    for (const origin of ['http://127.0.0.1.example.org', 'https://example.org', 'null']) {
+      expect([origin, await leave(origin)]).toEqual([origin, null]);
     }
   });
 

@@ -9,8 +9,6 @@ const MOST_BYTES = 16_384;
 export interface IssuerPlan extends IssuerFiles {
   /** Origin under which it is known. */
   readonly issuer: string;
-  /** Pages of this origin may ask for tokens: the explorer's. */
-  readonly explorer: string | undefined;
 }
 
 const json = (response: ServerResponse, status: number, body: object): void => {
@@ -83,16 +81,19 @@ function discovery({ issuer }: IssuerPlan): object {
   };
 }
 
-/** The page of another origin that asks for a token needs the browser's leave. */
-function letAsk({ explorer }: IssuerPlan, request: IncomingMessage, response: ServerResponse): void {
-  if (explorer === undefined || request.headers.origin !== explorer) return;
-  response.setHeader('access-control-allow-origin', explorer);
+const OWN_PAGES = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
+
+/** The explorer is a page of another origin, which needs the browser's leave; without the secret it gets nothing else. */
+function letAsk(request: IncomingMessage, response: ServerResponse): void {
+  const { origin } = request.headers;
+  if (origin === undefined || !OWN_PAGES.test(origin)) return;
+  response.setHeader('access-control-allow-origin', origin);
   response.setHeader('access-control-allow-headers', 'authorization, content-type');
   response.setHeader('vary', 'origin');
 }
 
 async function answer(plan: IssuerPlan, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  letAsk(plan, request, response);
+  letAsk(request, response);
   const asked = `${request.method} ${request.url?.split('?')[0]}`;
   if (asked === 'GET /.well-known/openid-configuration') return json(response, 200, discovery(plan));
   if (asked === 'GET /jwks') return json(response, 200, { keys: plan.keys.map(open) });

@@ -1,6 +1,7 @@
 import { ROLES } from '@tongchou/access';
 import { readArguments } from '../state/arguments.ts';
 import { Problem } from '../state/problem.ts';
+import { runningCity } from '../state/run-file.ts';
 import { askToken } from './ask-token.ts';
 
 const width = Math.max(...Object.keys(ROLES).map((role) => role.length));
@@ -9,7 +10,7 @@ const roles = Object.entries(ROLES).map(([role, { about, zh }]) => `  ${role.pad
 const HELP = `
 npm run token -- ROLE [OPTIONS]
 
-Prints a bearer token of the running city's demo issuer, alone on stdout; it lives an hour. Use it so:
+Prints a bearer token of the running city's demo issuer, alone on stdout; it lives an hour. Use it so (-s keeps npm quiet):
 
   curl -H "authorization: Bearer $(npm run -s token -- director)" ...
 
@@ -39,6 +40,6 @@ export async function run(args: readonly string[]): Promise<number> {
     projects: values.project ?? [],
     limit: values.limit,
   };
-  console.log(await askToken(city, wanted));
+  console.log(await askToken(city, await runningCity(city), wanted));
   return 0;
 }

@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { readArguments } from '../state/arguments.ts';
 import { askService } from '../state/ask-service.ts';
+import { type Door, instanceDoors, openDoor, type ServiceDoor, TOKEN, TOKEN_HELP } from '../state/door.ts';
 import { Problem } from '../state/problem.ts';
-import { addressOf, instancesOf, runningCity, SERVICES, serviceNamed } from '../state/run-file.ts';
+import { instancesOf, runningCity, SERVICES, serviceNamed } from '../state/run-file.ts';
 import type { RunFile, ServiceName } from '../state/run-file.ts';
 import { statusOf, type ServiceStatus } from '../state/service-status.ts';
 
@@ -12,7 +13,9 @@ npm run bus:republish [-- SERVICE...]
 
 The running services (all, when none is named) publish their whole store again, in a new generation of their topics; who
 listens absorbs what it knows. For a bus that is new or was emptied, after a restored backup, and whenever a listener lacks
-facts. Commands and queries go on. Waits until the listeners have heard everything.`;
+facts. Commands and queries go on. Waits until the listeners have heard everything.
+
+${TOKEN_HELP('administrator')}`;
 
 const POLL_MS = 500;
 const SAY_EVERY_MS = 3_000;
@@ -27,7 +30,6 @@ const told = z.object({
 });
 
 interface Wish {
-  readonly service: ServiceName;
   readonly wish: string;
   readonly facts: number;
 }
@@ -53,10 +55,11 @@ async function untilDone(step: () => Promise<{ done: boolean; progress: string }
   }
 }
 
-async function published(url: string, { service, wish, facts }: Wish): Promise<number> {
+async function published(door: ServiceDoor, { wish, facts }: Wish): Promise<number> {
+  const { service } = door;
   let count = 0;
   await untilDone(async () => {
-    const now = await askService(url, 'republish', told);
+    const now = await askService(door, 'republish', told);
     count = now.published;
     const begun = now.generation !== undefined;
     const progress = begun ? `${service}: ${count} of ${facts} facts` : `${service}: its relay has not begun`;
@@ -65,14 +68,20 @@ async function published(url: string, { service, wish, facts }: Wish): Promise<n
   return count;
 }
 
-const statusesOf = (run: RunFile, service: ServiceName): Promise<ServiceStatus[]> =>
-  Promise.all(instancesOf(run, service).map(({ url }) => statusOf(url)));
+/** A city that runs, and the way into it. */
+interface Office {
+  readonly run: RunFile;
+  readonly door: Door;
+}
+
+const statusesOf = ({ run, door }: Office, service: ServiceName): Promise<ServiceStatus[]> =>
+  Promise.all(instanceDoors(door, run, service).map(statusOf));
 
 /** What the instances of each listener have received and skipped, of all sources. */
-async function countsOf(run: RunFile): Promise<Map<ServiceName, Counts>> {
+async function countsOf(office: Office): Promise<Map<ServiceName, Counts>> {
   const counts = new Map<ServiceName, Counts>();
   for (const service of SERVICES) {
-    const receivers = (await statusesOf(run, service)).flatMap(({ receiver }) => receiver ?? []);
+    const receivers = (await statusesOf(office, service)).flatMap(({ receiver }) => receiver ?? []);
     const sum = (name: keyof Counts): number => receivers.reduce((all, receiver) => all + receiver[name], 0);
     if (receivers.length > 0) counts.set(service, { received: sum('received'), skipped: sum('skipped') });
   }
@@ -83,13 +92,13 @@ const freshOf = (status: ServiceStatus | undefined, source: ServiceName): string
   status?.freshness.find((each) => each.source === source)?.closedInstant ?? undefined;
 
 /** Listeners of these services know everything that these have recorded by now. */
-async function heard(run: RunFile, sources: readonly ServiceName[]): Promise<void> {
+async function heard(office: Office, sources: readonly ServiceName[]): Promise<void> {
   const now = new Map<ServiceName, string>();
-  for (const source of sources) now.set(source, freshOf((await statusesOf(run, source))[0], source) ?? '');
+  for (const source of sources) now.set(source, freshOf((await statusesOf(office, source))[0], source) ?? '');
   await untilDone(async () => {
     const late: string[] = [];
     for (const listener of SERVICES) {
-      const [status] = await statusesOf(run, listener);
+      const [status] = await statusesOf(office, listener);
       for (const source of sources) {
         const fresh = source === listener ? undefined : freshOf(status, source);
         if (fresh !== undefined && fresh < (now.get(source) ?? ''))
@@ -106,23 +115,20 @@ function print(listener: ServiceName, before: Counts, after: Counts): void {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { words, city } = readArguments(args, HELP, {}, { atMost: SERVICES.length });
+  const { values, words, city } = readArguments(args, HELP, TOKEN, { atMost: SERVICES.length });
   const services = words.length > 0 ? words.map(serviceNamed) : [...SERVICES];
-  const running = await runningCity(city);
-  const addresses = services.map((service) => {
-    const url = addressOf(running, service);
-    if (url === undefined) throw new Problem(`${service} does not run.`, `Start it: npm start -- --only ${service}.`);
-    return { service, url };
-  });
-  const before = await countsOf(running);
+  const office = { run: await runningCity(city), door: await openDoor(city, 'administrator', values.token) };
+  const stopped = services.find((service) => instancesOf(office.run, service).length === 0);
+  if (stopped) throw new Problem(`${stopped} does not run.`, `Start it: npm start -- --only ${stopped}.`);
+  const before = await countsOf(office);
   const began = Date.now();
-  for (const { service, url } of addresses) {
-    const wish = { service, ...(await askService(url, 'republish', asked, { method: 'POST' })) };
-    const count = await published(url, wish);
+  for (const service of services) {
+    const door = { ...office.door, service };
+    const count = await published(door, await askService(door, 'republish', asked, { method: 'POST' }));
     console.log(`${service}: ${count} facts published again, after ${((Date.now() - began) / 1000).toFixed(1)} s.`);
   }
-  await heard(running, services);
-  const after = await countsOf(running);
+  await heard(office, services);
+  const after = await countsOf(office);
   for (const [listener, counts] of before) print(listener, counts, after.get(listener) ?? counts);
   return 0;
 }

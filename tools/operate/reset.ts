@@ -12,14 +12,15 @@ import { stopCity } from './stop.ts';
 const HELP = `
 npm run reset [-- --yes]
 
-Empties the state of a city: its data, settings and logs. Names what it deletes and asks; --yes skips the question.
+Empties the state of a city: its data, settings, keys and logs. Names what it deletes and asks; --yes skips the question.
 Databases that were given by *_DATABASE_URL are not touched.`;
 
 /** What a city keeps inside its folder; anything else there belongs to somebody else and stays. */
 function ownEntries(city: StateFolder): string[] {
-  const files = [city.runFile, city.loadingFile, city.supervisorFile, city.settingsFile, city.postgresFile];
+  const running = [city.runFile, city.loadingFile, city.supervisorFile];
+  const keys = [city.issuerFile, city.signingKeyFile, city.principalKeysFile];
   const folders = [city.stoppedFolder, path.dirname(city.logFile('any')), path.join(city.path, 'pg'), city.kafkaFolder];
-  return [...folders, ...files];
+  return [...folders, ...running, city.settingsFile, city.postgresFile, ...keys];
 }
 
 async function whatToDelete(city: StateFolder): Promise<string[]> {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { alive } from '@tongchou/embedded-postgres';
 import { readArguments } from '../state/arguments.ts';
+import { type Door, doorOf, instanceDoors, type ServiceDoor, TOKEN, TOKEN_HELP } from '../state/door.ts';
 import { reasonOf } from '../state/problem.ts';
-import { APPS, type Instance, instanceName, instancesOf, readRun, type RunFile, SERVICES } from '../state/run-file.ts';
+import { type Instance, instanceName, instancesOf, readRun, type RunFile, SERVICES } from '../state/run-file.ts';
 import { type ServiceStatus, statusOf } from '../state/service-status.ts';
 import type { StateFolder } from '../state/state-folder.ts';
 import { type Phase, runningSupervisor } from '../state/supervisor-file.ts';
@@ -12,7 +13,9 @@ npm run status [-- --json]
 
 Who runs where, with which process and how much memory; of several instances of a service which one leads (relay: publishes,
 runner: folds read models, policies: reacts) and which partitions each receives; how fresh each service's answers are.
-Exit code: 0 all runs and is ready, 1 something does not.`;
+Exit code: 0 all runs and is ready, 1 something does not.
+
+${TOKEN_HELP('auditor')}`;
 
 interface Line {
   readonly app: string;
@@ -63,19 +66,23 @@ function runsOf(numbers: readonly number[]): string[] {
   return runs.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
 }
 
-async function serviceLine(app: string, { url, pid }: Instance): Promise<Line> {
+async function serviceLine(app: string, { url, pid }: Instance, door: ServiceDoor): Promise<Line> {
   const known = { app, url, pid, memoryMb: await memoryOf(pid) };
   try {
-    const status = await statusOf(url);
+    const status = await statusOf(door);
     const well = status.unready.length === 0;
     const state = well ? 'ready' : status.unready.join('; ');
     return { ...known, leads: leads(status), receives: receives(status), state, fresh: freshness(status), well };
   } catch (error) {
-    return { ...known, ...NOTHING_MORE, state: alive(pid) ? reasonOf(error) : 'not running', well: false };
+    // What everybody may know of it is all that is left when the gateway is away.
+    const { state } = await readyLine(app, { url, pid });
+    const why = reasonOf(error);
+    return { ...known, ...NOTHING_MORE, state: state === 'ready' ? `ready, but unasked: ${why}` : state, well: false };
   }
 }
 
-async function gatewayLine(app: string, { url, pid }: Instance): Promise<Line> {
+/** By what everybody may know: whether it is ready. */
+async function readyLine(app: string, { url, pid }: Instance): Promise<Line> {
   const state = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) }).then(
     async (reply) => (reply.ok ? 'ready' : (await reply.text()).slice(0, 300)),
     (error: unknown) => (alive(pid) ? reasonOf(error) : 'not running'),
@@ -91,16 +98,26 @@ async function groundLine(app: string, { url, pid }: Instance): Promise<Line> {
   return { app, url: `${protocol}//${host}`, pid, memoryMb: await memoryOf(pid), ...NOTHING_MORE, state, well };
 }
 
-async function linesOf(run: RunFile): Promise<Line[]> {
-  const apps = APPS.flatMap((app) =>
-    instancesOf(run, app).map((instance, at) => {
-      const name = instanceName(app, at + 1);
-      return app === 'gateway' ? gatewayLine(name, instance) : serviceLine(name, instance);
-    }),
-  );
+/** Without a gateway nobody can be asked; each then says why. */
+function doorIn(city: StateFolder, run: RunFile, token: string | undefined): Door {
+  if (instancesOf(run, 'gateway').length > 0) return doorOf(city, run, 'auditor', token);
+  return { gateway: '', authorization: () => Promise.reject(new Error('the gateway does not run')) };
+}
+
+async function linesOf(run: RunFile, door: Door): Promise<Line[]> {
+  const gateways = instancesOf(run, 'gateway').map((one, at) => readyLine(instanceName('gateway', at + 1), one));
+  const services = SERVICES.flatMap((service) => {
+    const doors = instanceDoors(door, run, service);
+    return instancesOf(run, service).map((one, at) =>
+      serviceLine(instanceName(service, at + 1), one, doors[at] ?? { ...door, service }),
+    );
+  });
   const nodes = run.kafka ?? [];
+  const { issuer } = run;
   return Promise.all([
-    ...apps,
+    ...gateways,
+    ...services,
+    ...(issuer?.pid === undefined ? [] : [readyLine('issuer', { url: issuer.url, pid: issuer.pid })]),
     ...(run.postgres ? [groundLine('postgres', run.postgres)] : []),
     ...nodes.map((node, at) => groundLine(nodes.length === 1 ? 'kafka' : `kafka-${at + 1}`, node)),
   ]);
@@ -144,11 +161,11 @@ function notRunning(city: StateFolder, phase: Phase | undefined, json: boolean):
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, city } = readArguments(args, HELP, { json: { type: 'boolean' } });
+  const { values, city } = readArguments(args, HELP, { json: { type: 'boolean' }, ...TOKEN });
   const found = await readRun(city);
   const phase = (await runningSupervisor(city))?.phase;
   if (!found) return notRunning(city, phase, values.json ?? false);
-  const apps = await linesOf(found);
+  const apps = await linesOf(found, doorIn(city, found, values.token));
   const stopped = SERVICES.filter((service) => instancesOf(found, service).length === 0);
   if (values.json) console.log(JSON.stringify({ phase: phase ?? 'unsupervised', apps, stopped }, null, 2));
   else print(apps, stopped, phase);

@@ -3,7 +3,6 @@ import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { markOf } from '../state/processes.ts';
-import type { AppName } from '../state/run-file.ts';
 import { boundLog, cutLog } from './bounded-log.ts';
 import type { Running } from './keeper.ts';
 import { listensOn } from './listening.ts';
@@ -12,8 +11,7 @@ const READY_WITHIN_MS = 60_000;
 
 /** How one app of the city is started. */
 export interface AppPlan {
-  readonly app: AppName;
-  /** The built entry point. */
+  /** Its entry point. */
   readonly script: string;
   readonly port: number;
   /** Over this process's own environment; an undefined value takes a name away. */

@@ -129,7 +129,6 @@ export class Apps {
         .map(({ place }) => urlOf(place))
         .join(',');
     return {
-      app,
       port,
       logFile,
       script: path.join(folder, 'dist', 'main.js'),

@@ -4,11 +4,14 @@ import type { AppName, RunFile, ServiceName } from '../state/run-file.ts';
 import type { Settings } from '../state/settings.ts';
 import { type StateFolder, writeJson } from '../state/state-folder.ts';
 import type { Phase, SupervisorFile } from '../state/supervisor-file.ts';
+import { settlePrincipalKeys } from '../issuer/principal-keys.ts';
 import type { AppPlan } from './app-process.ts';
 import { Apps } from './apps.ts';
 import type { BusChoice } from './bus-choice.ts';
 import { allDatabases, givenDatabases, needsEmbedded, neededDatabases, originOf } from './databases.ts';
+import { DemoIssuer } from './demo-issuer.ts';
 import type { Instances } from './instances.ts';
+import type { IssuerChoice } from './issuer-choice.ts';
 import { KafkaNodes } from './kafka-nodes.ts';
 import { Keeper } from './keeper.ts';
 import { launchPostgres, type PostgresPlace, type RunningPostgres } from './postgres-process.ts';
@@ -21,6 +24,7 @@ export interface CityPlan {
   readonly portBase: number;
   readonly instances: Instances;
   readonly bus: BusChoice;
+  readonly issuer: IssuerChoice;
   readonly postgres: PostgresPlace;
   readonly say: (line: string) => void;
 }
@@ -30,6 +34,7 @@ export class City {
   readonly #plan: CityPlan;
   readonly #postgres: Keeper;
   readonly #kafka: KafkaNodes | undefined;
+  readonly #issuer: DemoIssuer | undefined;
   readonly #apps: Apps;
   readonly #supervisor: Promise<ProcessMark | undefined> = markOf(process.pid);
   #server: RunningPostgres['server'] | undefined;
@@ -39,7 +44,7 @@ export class City {
   #writing: Promise<void> = Promise.resolve();
 
   constructor(plan: CityPlan) {
-    const { state, say, bus, portBase, instances } = plan;
+    const { state, say, bus, issuer, portBase, instances } = plan;
     const changed = (): void => void this.#record();
     this.#plan = plan;
     this.#postgres = new Keeper({
@@ -50,21 +55,24 @@ export class City {
       say,
     });
     this.#kafka = 'nodes' in bus ? new KafkaNodes({ state, nodes: bus.nodes, changed, say }) : undefined;
+    this.#issuer = issuer.kind === 'demo' ? new DemoIssuer({ state, portBase, changed, say }) : undefined;
     const environmentOf = (app: AppName, urlsOf: (app: AppName) => string): AppPlan['environment'] =>
       app === 'gateway'
-        ? { PROJECTS_URL: urlsOf('projects'), COSTS_URL: urlsOf('costs') }
+        ? { PROJECTS_URL: urlsOf('projects'), COSTS_URL: urlsOf('costs'), ...this.#gatewayEnvironment() }
         : { ...this.#serviceEnvironment(app), ...this.#busEnvironment() };
     this.#apps = new Apps({ state, portBase, instances, environmentOf, changed, say });
   }
 
-  /** Databases, those that were given and the others in the embedded server; and the broker, where the city runs its own. */
+  /** Databases, those that were given and the others in the embedded server; broker and issuer, where the city runs its own. */
   async openStores(environment: NodeJS.ProcessEnv): Promise<void> {
     const needed = neededDatabases(this.#plan.bus);
     const given = await givenDatabases(environment, needed);
     this.#embedded = needsEmbedded(given, needed);
+    await settlePrincipalKeys(this.#plan.state);
     const broker = this.#kafka?.start() ?? Promise.resolve();
+    const issuer = this.#issuer?.start() ?? Promise.resolve();
     const databases = this.#embedded ? this.#postgres.start() : Promise.resolve();
-    for (const start of await Promise.allSettled([databases, broker])) {
+    for (const start of await Promise.allSettled([databases, broker, issuer])) {
       if (start.status === 'rejected') throw start.reason;
     }
     this.#urls = await allDatabases(given, this.#server, needed);
@@ -90,6 +98,7 @@ export class City {
           postgres: { url: originOf(this.#server.url('')), pid: postgres.pid, data: this.#plan.postgres.dataDir },
         }),
       ...this.#describeBus(),
+      ...this.#describeIssuer(),
     };
   }
 
@@ -97,7 +106,7 @@ export class City {
   async goDown(): Promise<void> {
     await this.enter('stopping');
     await this.#apps.stop();
-    await Promise.all([this.#kafka?.stop(), this.#postgres.stop()]);
+    await Promise.all([this.#issuer?.stop(), this.#kafka?.stop(), this.#postgres.stop()]);
     await this.#writing;
     const { runFile, loadingFile, supervisorFile } = this.#plan.state;
     for (const file of [runFile, loadingFile, supervisorFile]) await rm(file, { force: true });
@@ -121,6 +130,20 @@ export class City {
     return this.#urls?.bus === undefined ? {} : { bus: { kind: 'postgres', url: originOf(this.#urls.bus) } };
   }
 
+  #describeIssuer(): Pick<RunFile, 'issuer'> {
+    const { issuer } = this.#plan;
+    return issuer.kind === 'given' ? { issuer: { url: issuer.url } } : (this.#issuer?.describe() ?? {});
+  }
+
+  #gatewayEnvironment(): AppPlan['environment'] {
+    return {
+      PRINCIPAL_SIGNING_KEY: undefined,
+      PRINCIPAL_SIGNING_KEY_FILE: this.#plan.state.signingKeyFile,
+      DEMO_ISSUER: undefined,
+      ...this.#issuer?.environment,
+    };
+  }
+
   #busEnvironment(): AppPlan['environment'] {
     const database = { BUS_DATABASE_URL: this.#urls?.bus, BUS_DATABASE_URL_FILE: undefined };
     return { ...database, ...(this.#kafka ? this.#kafka.environment : {}) };
@@ -132,6 +155,8 @@ export class City {
     return {
       [database]: this.#urls?.[service],
       [`${database}_FILE`]: undefined,
+      PRINCIPAL_KEYS: undefined,
+      PRINCIPAL_KEYS_FILE: this.#plan.state.principalKeysFile,
       CURRENCY: currency,
       REFERENCE_DATE: referenceDate,
       MAIN_REGISTER: mainRegister,
@@ -150,7 +175,7 @@ export class City {
     const supervisor = await this.#supervisor;
     const { state } = this.#plan;
     if (!supervisor) return;
-    const children = [...this.#apps.children, ...(this.#kafka?.children ?? [])];
+    const children = [...this.#apps.children, ...(this.#kafka?.children ?? []), ...(this.#issuer?.children ?? [])];
     await writeJson(state.supervisorFile, { supervisor, phase: this.#phase, children } satisfies SupervisorFile);
     if (this.#phase === 'ready') await writeJson(state.runFile, this.describe());
     if (this.#phase === 'loading') await writeJson(state.loadingFile, this.describe());

@@ -1,7 +1,9 @@
 import { readArguments } from '../state/arguments.ts';
+import { TOKEN } from '../state/door.ts';
 import { Problem } from '../state/problem.ts';
 import { chooseBus } from './bus-choice.ts';
 import { readInstances } from './instances.ts';
+import { chooseIssuer } from './issuer-choice.ts';
 import { runCity } from './run-city.ts';
 import { startOnly } from './start-only.ts';
 
@@ -16,7 +18,9 @@ store, and keeps all running until Ctrl-C. What dies is started again.
   --kafka [3]     facts travel over Apache Kafka: one node of it, or three; needs Java 17 and Maven. With KAFKA_BROKERS in
                   the environment, over that one. Otherwise PostgreSQL carries them
   --instances L   several instances of an app, for example projects=2,costs=2
-  --only SERVICE  start one stopped service of a running city again`;
+  --only SERVICE  start one stopped service of a running city again
+  --token TOKEN   with OIDC_ISSUER in the environment, whose tokens are then believed: who imports the demo and asks for
+                  the first figure, an integrator. Without OIDC_ISSUER the city brings an issuer of its own`;
 
 /** `--kafka` may stand alone: one node then. */
 const withNodes = (args: readonly string[]): string[] =>
@@ -42,6 +46,7 @@ export async function run(args: readonly string[]): Promise<number> {
     kafka: { type: 'string' },
     instances: { type: 'string' },
     only: { type: 'string' },
+    ...TOKEN,
   });
   if (values.only !== undefined) return startOnly(city, values.only);
   return runCity({
@@ -50,5 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
     portBase: portBase(values['port-base']),
     instances: readInstances(values.instances),
     bus: chooseBus(process.env, kafkaNodes(values.kafka)),
+    issuer: chooseIssuer(process.env),
+    token: values.token,
   });
 }

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { askCity } from '../state/ask-city.ts';
+import type { Door } from '../state/door.ts';
 import { Problem } from '../state/problem.ts';
 import { type DemoSettings, keepSettings, readSettings, type Settings } from '../state/settings.ts';
 import { ROOT, type StateFolder } from '../state/state-folder.ts';
@@ -23,9 +24,17 @@ export const DEMO: DemoSettings & { readonly file: string; readonly profile: str
 const TRIES = 5;
 const PAUSE_MS = 1_000;
 
-async function importOnce(city: StateFolder, signal: AbortSignal): Promise<string | undefined> {
+async function importOnce({ state: city, token, told: signal }: DemoContext): Promise<string | undefined> {
   const door = fileURLToPath(new URL('../run.mjs', import.meta.url));
-  const words = ['import', PROFILE, DEMO.file, '--state', city.path, '--brief'];
+  const words = [
+    'import',
+    PROFILE,
+    DEMO.file,
+    '--state',
+    city.path,
+    '--brief',
+    ...(token === undefined ? [] : ['--token', token]),
+  ];
   const child = spawn(process.execPath, ['--conditions=@tongchou/source', door, ...words], { stdio: 'inherit' });
   const stop = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
@@ -40,9 +49,10 @@ async function importOnce(city: StateFolder, signal: AbortSignal): Promise<strin
 }
 
 /** Started again when it is killed: what it had sent already counts as repeated. */
-async function importAll(city: StateFolder, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+async function importAll(context: DemoContext): Promise<void> {
+  const { told: signal, say } = context;
   for (let tries = 1; !signal.aborted; tries += 1) {
-    const how = await importOnce(city, signal);
+    const how = await importOnce(context);
     if (how === undefined || signal.aborted) return;
     if (tries === TRIES) {
       throw new Problem(`The demo could not be loaded: the import ${how}.`, 'Start again: it goes on where it ended.');
@@ -54,22 +64,24 @@ async function importAll(city: StateFolder, signal: AbortSignal, say: (line: str
 
 const count = z.object({ works: z.object({ totalCount: z.number() }) });
 
-async function storeIsEmpty(gateway: string): Promise<boolean> {
-  const { data } = await askCity(gateway, '{ works(first: 1) { totalCount } }', count);
+async function storeIsEmpty(door: Door): Promise<boolean> {
+  const { data } = await askCity(door, '{ works(first: 1) { totalCount } }', count);
   return data.works.totalCount === 0;
 }
 
 export interface DemoContext {
   readonly state: StateFolder;
-  readonly gateway: string;
+  readonly door: Door;
+  /** Who imports, where it is not the demo issuer's integrator. */
+  readonly token: string | undefined;
   readonly told: AbortSignal;
   readonly say: (line: string) => void;
 }
 
 /** Whether the demo belongs into this city now; says why not where a person may have expected it. */
-async function isDue({ state, gateway, say }: DemoContext, kept: Settings): Promise<boolean> {
+async function isDue({ state, door, say }: DemoContext, kept: Settings): Promise<boolean> {
   if (kept.demo === 'loading') return true;
-  if (kept.demo === 'loaded' || !(await storeIsEmpty(gateway))) return false;
+  if (kept.demo === 'loaded' || !(await storeIsEmpty(door))) return false;
   if (kept.currency === DEMO.currency) return true;
   say(`no demo: the money of this city is ${kept.currency}, the demo's ${DEMO.currency}. A city for it: npm run reset`);
   say(`(it empties ${state.shown}), or npm start -- --state DIR`);
@@ -87,6 +99,6 @@ export async function bringDemo(context: DemoContext, entering: () => Promise<vo
   await keepSettings(state, { ...kept, demo: 'loading' });
   await entering();
   say(`loading the demo: ${DEMO.profile}, the works that New York reported from 2013 to 2018`);
-  await importAll(state, told, say);
+  await importAll(context);
   if (!told.aborted) await keepSettings(state, { ...kept, demo: 'loaded' });
 }

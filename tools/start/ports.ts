@@ -3,7 +3,8 @@ import type { AppName } from '../state/run-file.ts';
 
 /** Where each app listens, counted from the gateway. */
 const PLACES: Readonly<Record<AppName, number>> = { gateway: 0, projects: 1, costs: 2 };
-const AFTER_THE_STREET = 5;
+/** The services have the ports before it. */
+export const BEHIND_THE_STREET = 5;
 
 /** Where one instance of an app listens. */
 export interface Place {
@@ -21,7 +22,7 @@ const BLOCK = 10;
 
 /** Where to look when an app's own port is taken: behind the street; after a collision, in a block drawn at random. */
 const elsewhere = (base: number, collided: boolean): number =>
-  base + AFTER_THE_STREET + (collided ? BLOCK * (1 + Math.floor(Math.random() * BLOCKS)) : 0);
+  base + BEHIND_THE_STREET + (collided ? BLOCK * (1 + Math.floor(Math.random() * BLOCKS)) : 0);
 
 /**
  * Each app's own port, or where it is taken the next free one that belongs to no other app; an app that is named again gets

@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { buildAll, describeBuilt } from '../build/build.ts';
+import { readIssuerFiles } from '../issuer/issuer-files.ts';
+import { type Door, doorOf } from '../state/door.ts';
 import { reasonOf } from '../state/problem.ts';
 import { addressOf, readRun } from '../state/run-file.ts';
 import { keepSettings, readSettings, settle } from '../state/settings.ts';
@@ -10,6 +12,7 @@ import { City } from './city.ts';
 import { checkGiven, givenDatabases, neededDatabases } from './databases.ts';
 import { bringDemo, DEMO } from './demo.ts';
 import { countsOf, type Instances } from './instances.ts';
+import type { IssuerChoice } from './issuer-choice.ts';
 import { settlePlace } from './postgres-process.ts';
 import { busLine, firstFigure, linksOf } from './welcome.ts';
 
@@ -19,6 +22,9 @@ export interface CityOptions {
   readonly portBase: number;
   readonly instances: Instances;
   readonly bus: BusChoice;
+  readonly issuer: IssuerChoice;
+  /** Who imports the demo and asks for the first figure, where a provider of the office's own issues tokens. */
+  readonly token: string | undefined;
 }
 
 /** Lines with the seconds since the start before them. */
@@ -57,19 +63,23 @@ interface Prepared {
 }
 
 async function prepare(options: CityOptions, say: (line: string) => void): Promise<Prepared> {
-  const { city: state, demo, portBase, instances, bus } = options;
+  const { city: state, demo, portBase, instances, bus, issuer } = options;
   const kept = await readSettings(state);
   const settings = settle(kept, process.env, demo ? DEMO : undefined);
   await checkGiven(await givenDatabases(process.env, neededDatabases(bus)));
   await checkBus(bus, say);
   say(`built: ${describeBuilt(await buildAll())}`);
-  const city = new City({ state, settings, portBase, instances, bus, postgres: await settlePlace(state), say });
+  const postgres = await settlePlace(state);
+  const city = new City({ state, settings, portBase, instances, bus, issuer, postgres, say });
   return { city, keep: async () => (kept ? undefined : keepSettings(state, settings)) };
 }
 
+/** A provider of the office's own gives this start no token by itself. */
+const mayAsk = ({ issuer, token }: CityOptions): boolean => issuer.kind === 'demo' || token !== undefined;
+
 /** The first figure of the city; a city that cannot answer it at this moment goes on running. */
-async function sayFigure(gateway: string, currency: string): Promise<void> {
-  const figures = await firstFigure(gateway, currency).catch((error: unknown) => [
+async function sayFigure(door: Door, currency: string): Promise<void> {
+  const figures = await firstFigure(door, currency).catch((error: unknown) => [
     `The first figure did not come: ${reasonOf(error)} npm run doctor looks for the cause.`,
   ]);
   console.log(`${figures.map((line) => `  ${line}`).join('\n')}\n`);
@@ -88,14 +98,20 @@ async function bringUp(
   await city.startApps();
   told.throwIfAborted();
   say(`${countsOf(options.instances)} are ready`);
-  const demo = { state: options.city, gateway: addressOf(city.describe(), 'gateway') ?? '', told, say };
-  if (options.demo) await bringDemo(demo, () => city.enter('loading'));
+  const door = mayAsk(options) ? doorOf(options.city, city.describe(), 'integrator', options.token) : undefined;
+  const demo = door && { state: options.city, door, token: options.token, told, say };
+  if (options.demo && demo) await bringDemo(demo, () => city.enter('loading'));
   told.throwIfAborted();
   await city.enter('ready');
   const run = city.describe();
   const settings = settle(await readSettings(options.city), process.env, undefined);
-  console.log(`\nTongchou runs.\n\n${linksOf(options.city, run, settings).join('\n')}\n`);
-  await sayFigure(addressOf(run, 'gateway') ?? '', settings.currency);
+  const secret = options.issuer.kind === 'demo' ? (await readIssuerFiles(options.city))?.secret : undefined;
+  console.log(`\nTongchou runs.\n\n${linksOf(options.city, run, settings, secret).join('\n')}\n`);
+  if (door) await sayFigure(door, settings.currency);
+  else
+    console.log(
+      `  Without a token this start loads no demo and asks nothing: npm start -- --token TOKEN, or npm run import.\n`,
+    );
   say('ready. Ctrl-C stops all in order.');
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { askCity } from '../state/ask-city.ts';
+import type { Door } from '../state/door.ts';
 import { money as shown, number } from '../state/figures.ts';
 import { addressOf, instancesOf, type RunFile, SERVICES } from '../state/run-file.ts';
 import type { Settings } from '../state/settings.ts';
@@ -47,8 +48,8 @@ const figure = z.object({
 });
 
 /** The first figure of the city, in the words that a person reads at the start. */
-export async function firstFigure(gateway: string, currency: string): Promise<string[]> {
-  const { data } = await askCity(gateway, FIGURE, figure);
+export async function firstFigure(door: Door, currency: string): Promise<string[]> {
+  const { data } = await askCity(door, FIGURE, figure);
   const overview = data.cityOverview;
   const first = data.works.nodes[0]?.project.name;
   if (!overview || overview.works === 0) {
@@ -79,8 +80,17 @@ function standsOn(run: RunFile): string[][] {
   return [...(postgres ? [['PostgreSQL', postgres]] : []), ...(kafka ? [['Kafka', kafka]] : [])];
 }
 
+function whoMayAsk({ issuer }: RunFile): string[] {
+  if (issuer?.pid === undefined)
+    return [`  Nothing answers without a token of ${issuer?.url ?? 'the identity provider'}.`];
+  return [
+    '  Nothing answers without a token. Whoever opens the explorer by the whole line above chooses a role there; the line',
+    '  holds the secret of this city, so keep it to yourself. In a terminal: npm run -s token -- director (or any ROLE).',
+  ];
+}
+
 /** Links and what to know about this city, as lines. */
-export function linksOf(city: StateFolder, run: RunFile, settings: Settings): string[] {
+export function linksOf(city: StateFolder, run: RunFile, settings: Settings, secret: string | undefined): string[] {
   const gateway = addressOf(run, 'gateway') ?? '';
   const services = SERVICES.map((name) => [
     name,
@@ -88,11 +98,11 @@ export function linksOf(city: StateFolder, run: RunFile, settings: Settings): st
       instancesOf(run, name)
         .map(({ url }) => url)
         .join(', ') || 'stopped'
-    }  (bulk door: POST /v1/commands)`,
+    }  (bulk door: POST ${gateway}/v1/${name}/commands)`,
   ]);
   const rows = [
     ['GraphQL', `${gateway}/graphql`],
-    ['Explorer', `${gateway}/graphiql`],
+    ['Explorer', `${gateway}/graphiql${secret === undefined ? '' : `#demo=${secret}`}`],
     ...services,
     ...standsOn(run),
     ['State, logs', `${city.shown}, ${city.shown}/logs`],
@@ -101,8 +111,7 @@ export function linksOf(city: StateFolder, run: RunFile, settings: Settings): st
   return [
     ...rows.map(([name = '', where = '']) => `  ${name.padEnd(12)} ${where}`),
     '',
-    '  Everything listens on loopback (127.0.0.1) only: whoever reaches it may use it, and every command',
-    '  records the actor `demo`, until sign-in comes.',
+    ...whoMayAsk(run),
     `  Money is ${settings.currency}; age, silence and lateness are judged at ${day}` +
       (settings.demo === 'none' ? '.' : ', both set by the demo data.'),
   ];

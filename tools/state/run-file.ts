@@ -27,7 +27,8 @@ export const runFile = z.object({
   projects: instances.optional(),
   costs: instances.optional(),
   postgres: z.object({ url: origin, pid: z.number().int().positive(), data: z.string().optional() }).optional(),
-  issuer: instance.optional(),
+  /** Who issues the tokens that the gateway believes; with a pid it is the demo's own. */
+  issuer: z.object({ url: z.url(), pid: z.number().int().positive().optional() }).optional(),
   bus: z.object({ kind: z.enum(['postgres', 'kafka']), url: origin }).optional(),
   /** The nodes of a Kafka that the city runs itself. */
   kafka: z.array(instance).optional(),

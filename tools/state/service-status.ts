@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { askService } from './ask-service.ts';
+import type { ServiceDoor } from './door.ts';
 
 const serviceStatus = z.looseObject({
   version: z.string(),
@@ -28,7 +29,7 @@ const serviceStatus = z.looseObject({
 /** How a service says it is. */
 export type ServiceStatus = z.infer<typeof serviceStatus>;
 
-export const statusOf = (url: string): Promise<ServiceStatus> => askService(url, 'status', serviceStatus);
+export const statusOf = (door: ServiceDoor): Promise<ServiceStatus> => askService(door, 'status', serviceStatus);
 
 const parked = z.object({
   parked: z.array(
@@ -50,7 +51,10 @@ const parked = z.object({
 export type ParkedEntry = z.infer<typeof parked>['parked'][number];
 
 /** What a service has parked, streams together, each in order; at most 1,000. */
-export async function parkedOf(url: string, filter: Readonly<Record<string, string>> = {}): Promise<ParkedEntry[]> {
+export async function parkedOf(
+  door: ServiceDoor,
+  filter: Readonly<Record<string, string>> = {},
+): Promise<ParkedEntry[]> {
   const query = new URLSearchParams({ limit: '1000', ...filter });
-  return (await askService(url, `parked?${query.toString()}`, parked)).parked;
+  return (await askService(door, `parked?${query.toString()}`, parked)).parked;
 }

@@ -16,6 +16,11 @@ export interface StateFolder {
   readonly supervisorFile: string;
   readonly settingsFile: string;
   readonly postgresFile: string;
+  /** Keys and secret of the demo issuer. */
+  readonly issuerFile: string;
+  /** With which the gateway tells services who asks, and by which they know it. */
+  readonly signingKeyFile: string;
+  readonly principalKeysFile: string;
   readonly kafkaFolder: string;
   readonly stoppedFolder: string;
   readonly logFile: (app: string) => string;
@@ -32,6 +37,9 @@ export function stateFolder(folder: string = path.join(ROOT, '.tongchou')): Stat
     supervisorFile: inside('supervisor.json'),
     settingsFile: inside('settings.json'),
     postgresFile: inside('postgres.json'),
+    issuerFile: inside('issuer.json'),
+    signingKeyFile: inside('principal-signing-key.json'),
+    principalKeysFile: inside('principal-keys.json'),
     kafkaFolder: inside('kafka'),
     stoppedFolder: inside('stopped'),
     logFile: (app) => inside('logs', `${app}.log`),
