@@ -21,7 +21,7 @@ let statements = '';
 async function ask(query: string, variables: object = {}): Promise<Answer> {
   const response = await fetch(`${costs.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(await costs.headers()) },
     body: JSON.stringify({ query, variables }),
   });
   statements = /\d+ statements/.exec(response.headers.get('server-timing') ?? '')?.[0] ?? 'unknown';
@@ -169,7 +169,9 @@ describe('a budget', () => {
       'select metadata from es.events where stream_id = $1 and version = 2',
       [costSheetIdOf(costs.idOf('effective'))],
     );
-    expect(rows).toMatchObject([{ metadata: { effectiveOn: '2014-05-01', actor: { subject: 'demo' } } }]);
+    expect(rows).toMatchObject([
+      { metadata: { effectiveOn: '2014-05-01', actor: { subject: 'demo', role: 'cost-engineer' } } },
+    ]);
   });
 
   it('that makes no sense is told by its field, and nothing is stored', async () => {
@@ -270,7 +272,7 @@ describe('a sheet', () => {
     const page = async (given: string): Promise<unknown> => {
       const text = `query ($them: [_Any!]!) { _entities(representations: $them) { ... on Project { costSheet {
         history${given} { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-          nodes { version type period amount from because recordedBy } } } } } }`;
+          nodes { version type period amount from because recordedBy recordedAs onBehalfOf requestId } } } } } }`;
       const them = [{ __typename: 'Project', id: costs.idOf('history') }];
       const { data, errors } = await ask(text, { them });
       if (errors) return errors[0]?.extensions['code'];
@@ -282,7 +284,15 @@ describe('a sheet', () => {
       ...all,
       nodes: [
         { version: 1, type: 'CostSheetOpened', amount: null, recordedBy: 'demo' },
-        { version: 2, type: 'BudgetBaselineReported', amount: '1.00', period: '2014-05-01' },
+        {
+          version: 2,
+          type: 'BudgetBaselineReported',
+          amount: '1.00',
+          period: '2014-05-01',
+          recordedAs: 'cost-engineer',
+          onBehalfOf: null,
+          requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        },
         { version: 3, type: 'BudgetRevised', amount: '2.00', from: '1.00' },
         { version: 4, type: 'BudgetConfirmed', amount: '2.00', period: '2014-07-01' },
         { version: 5, type: 'BudgetQuarantined', amount: '-3.00', because: 'NotPositive' },
@@ -304,7 +314,7 @@ describe('the bulk door', () => {
   const post = async (lines: readonly object[]): Promise<Record<string, unknown>[]> => {
     const response = await fetch(`${costs.url}/v1/commands`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
+      headers: { 'content-type': 'application/x-ndjson', ...(await costs.headers()) },
       body: lines.map((line) => JSON.stringify(line)).join('\n'),
     });
     const text = await response.text();

@@ -11,7 +11,8 @@ afterAll(() => city.close());
 describe('delays and history', () => {
   it('lists each slip, by whom and when, and sums to the slip of the work', async () => {
     const query = `{ delayLedger(projectId: "${idOf(2)}") { totalCount totalDays
-      nodes { days reason period finishBefore finishAfter reportedBy reportedAt } } }`;
+      nodes { days reason period finishBefore finishAfter recordedBy recordedAs onBehalfOf requestId reportedBy
+        reportedAt } } }`;
     expect((await city.ask(query)).data).toEqual({
       delayLedger: {
         totalCount: 1,
@@ -23,6 +24,10 @@ describe('delays and history', () => {
             period: '2018-07-01',
             finishBefore: '2020-01-01',
             finishAfter: '2020-03-01',
+            recordedBy: 'demo',
+            recordedAs: 'integrator',
+            onBehalfOf: null,
+            requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
             reportedBy: 'demo',
             reportedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T.*Z$/),
           },
@@ -45,7 +50,7 @@ describe('delays and history', () => {
     const page = (after: string | null) =>
       city.ask<History>(
         `query ($after: String) { project(id: "${idOf(2)}") { history(first: 3, after: $after) { totalCount
-          nodes { source type version summary actor recordedAt period effectiveOn direction } pageInfo { endCursor hasNextPage } } } }`,
+          nodes { source type version summary actor recordedBy recordedAs recordedAt period effectiveOn direction } pageInfo { endCursor hasNextPage } } } }`,
         { after },
       );
     const first = await page(null);
@@ -68,6 +73,8 @@ describe('delays and history', () => {
         source: 'projects',
         summary: 'Finish 2020-03-01, 60 days later',
         actor: 'demo',
+        recordedBy: 'demo',
+        recordedAs: 'integrator',
         period: '2018-07-01',
         effectiveOn: '2018-07-01',
         direction: 'LATER',

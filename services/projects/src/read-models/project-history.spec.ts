@@ -22,6 +22,18 @@ function everyFactOf(source: string, streamType: string, streamId: string): Fact
 const own = everyFactOf('projects', 'Project', projectId);
 const ofCosts = everyFactOf('costs', 'CostSheet', costSheetIdOf(projectId));
 
+it.each([delayLedger, projectHistory])('$name says by whom, as what and for whom', (model) => {
+  const actor = { subject: 'li', role: 'integrator', onBehalfOf: 'wang' };
+  const told = own.map((fact) => ({ ...fact, metadata: { ...fact.metadata, actor } }));
+  const [row] = rowsOf(model, told);
+  expect(row).toMatchObject({
+    recordedBy: 'li',
+    recordedAs: 'integrator',
+    onBehalfOf: 'wang',
+    requestId: 'request',
+  });
+});
+
 describe('the history of a project', () => {
   const rows = rowsOf(projectHistory, [...own, ...ofCosts]);
 
@@ -37,11 +49,13 @@ describe('the history of a project', () => {
       direction: null,
       period: '2018-08-31',
       summary: 'Budget 168751769.00, before 182980960.00',
-      actor: 'demo',
+      recordedBy: 'demo',
+      recordedAs: null,
+      onBehalfOf: null,
+      requestId: 'request',
       recordedAt: expect.stringMatching(/^2018-09-01T/),
       effectiveOn: null,
       eventId: expect.any(String),
-      correlationId: 'request',
     });
   });
 
