@@ -24,6 +24,7 @@ const FIELDS = `{
 const MUTATIONS = {
   registerProject: 'RegisterProjectInput',
   reportProgress: 'ReportProgressInput',
+  confirmStatus: 'ConfirmStatusInput',
   correctProject: 'CorrectProjectInput',
   assignProjectCode: 'AssignProjectCodeInput',
   cancelProject: 'CancelProjectInput',
@@ -37,20 +38,32 @@ interface Payload {
 
 let key = 0;
 
+/** Decisions are a department lead's. */
+const DECISIONS = ['assignProjectCode', 'cancelProject'];
+const lead = { subject: 'demo', roles: ['department-lead'], departments: ['DOT'] } as const;
+
 async function run(
   mutation: keyof typeof MUTATIONS,
   input: object,
 ): Promise<{ payload: Payload | undefined; errors: readonly GraphError[] | undefined }> {
   key += 1;
   const query = `mutation ($input: ${MUTATIONS[mutation]}!) { ${mutation}(input: $input) ${FIELDS} }`;
-  const { data, errors } = await city.ask<Record<string, Payload> | null | undefined>(query, {
+  const { ask } = DECISIONS.includes(mutation) ? city.as(lead) : city;
+  const { data, errors } = await ask<Record<string, Payload> | null | undefined>(query, {
     input: { idempotencyKey: `key-${key}`, ...input },
   });
   return { payload: data?.[mutation], errors };
 }
 
 const register = (reference: string, more: object = {}) =>
-  run('registerProject', { register: 'by hand', reference, name: 'A bridge', registeredOn: '2018-07-01', ...more });
+  run('registerProject', {
+    register: 'by hand',
+    reference,
+    name: 'A bridge',
+    managingDepartment: 'DOT',
+    registeredOn: '2018-07-01',
+    ...more,
+  });
 
 const projectId = projectIdOf('by hand', '1');
 
@@ -111,7 +124,7 @@ describe('commands of a project', () => {
   it('are refused with a type of their own', async () => {
     const unknown = projectIdOf('by hand', 'nobody');
     const refusals = [
-      await run('cancelProject', { projectId: unknown, reason: 'x' }),
+      await run('confirmStatus', { projectId: unknown, period: '2018-08-20' }),
       await run('assignProjectCode', { projectId, code: '2018-310105-48-01-100238' }),
       await run('assignProjectCode', { projectId: projectIdOf('by hand', '1'), code: 'nonsense' }),
       await run('reportProgress', { projectId, period: '2018-08-20', percentComplete: 3 }),
