@@ -8,6 +8,7 @@ const SERVICES = ['projects', 'costs'] as const;
 type Service = (typeof SERVICES)[number];
 
 interface Instance {
+  readonly service: Service;
   readonly url: string;
   readonly pid: number;
 }
@@ -28,16 +29,21 @@ async function until<Found>(what: string, look: () => Promise<Found | undefined 
   throw new Error(`Did not happen within a minute: ${what}`);
 }
 
-const statusOf = ({ url }: Instance): Promise<Status | undefined> =>
-  fetch(`${url}/v1/operations/status`, { signal: AbortSignal.timeout(5_000) }).then(
+const instances = async (service: Service): Promise<readonly Instance[]> =>
+  (await city.instances(service)).map((one) => ({ ...one, service }));
+
+async function statusOf({ service, url }: Instance): Promise<Status | undefined> {
+  const headers = await city.signed(service, 'auditor');
+  return fetch(`${url}/v1/operations/status`, { headers, signal: AbortSignal.timeout(5_000) }).then(
     async (reply) => (await reply.json()) as Status,
     () => undefined,
   );
+}
 
 /** The instance that publishes, and the other one. */
 async function leaderOf(service: Service): Promise<{ leader: Instance; other: Instance }> {
   return until(`an instance of ${service} leads`, async () => {
-    const [first, second] = await city.instances(service);
+    const [first, second] = await instances(service);
     if (!first || !second) return undefined;
     if ((await statusOf(first))?.relay.leading) return { leader: first, other: second };
     return (await statusOf(second))?.relay.leading ? { leader: second, other: first } : undefined;
@@ -107,7 +113,7 @@ describe('two instances of each service', () => {
   it('share the partitions of what they listen to', async () => {
     for (const service of SERVICES) {
       const shares = await until(`the instances of ${service} have shared`, async () => {
-        const statuses = await Promise.all((await city.instances(service)).map(statusOf));
+        const statuses = await Promise.all((await instances(service)).map(statusOf));
         const held = statuses.map((status) => status?.receiver.assigned.map(({ partition }) => partition) ?? []);
         return held.every(({ length }) => length === 6) && held;
       });
@@ -125,7 +131,7 @@ describe('two instances of each service', () => {
       const verdict = (await (
         await fetch(`${told?.url}/v1/commands`, {
           method: 'POST',
-          headers: { 'content-type': 'application/x-ndjson' },
+          headers: { 'content-type': 'application/x-ndjson', ...(await city.signed('projects', 'integrator')) },
           body: `${line}\n`,
         })
       ).json()) as { status: string; consistencyToken: string };
@@ -133,7 +139,11 @@ describe('two instances of each service', () => {
       registered.push(`token-${at}`);
       const answer = await fetch(`${asked?.url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-consistency-at-least': verdict.consistencyToken },
+        headers: {
+          'content-type': 'application/json',
+          'x-consistency-at-least': verdict.consistencyToken,
+          ...(await city.signed('projects', 'integrator')),
+        },
         body: JSON.stringify({ query: '{ works(first: 10) { nodes { project { reference } } } }' }),
       });
       expect(JSON.stringify(await answer.json())).toContain(`"token-${at}"`);
@@ -150,7 +160,7 @@ describe('two instances of each service', () => {
       });
       registered.push(...done);
       await until('all run again', async () => {
-        const now = (await Promise.all(SERVICES.map((service) => city.instances(service)))).flat();
+        const now = (await Promise.all(SERVICES.map(instances))).flat();
         const isNew = leaders.every(({ leader }) => now.every(({ pid }) => pid !== leader.pid));
         return isNew && (await Promise.all(now.map(statusOf))).every(Boolean);
       });

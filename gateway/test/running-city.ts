@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PRINCIPAL_HEADER, principalSigner, type Role } from '@tongchou/access';
 import pg from 'pg';
 
 const DOOR = fileURLToPath(new URL('../../tools/run.mjs', import.meta.url));
 const READY_WITHIN_MS = 180_000;
 /** Settings of whoever runs the specs; a city of its own takes none of them. */
-const OTHERS = /^(?:CURRENCY|REFERENCE_DATE|MAIN_REGISTER|DISTRICTS|KAFKA_.*|[A-Z]+_DATABASE_URL|PORT|HOST)$/;
+const OTHERS =
+  /^(?:CURRENCY|REFERENCE_DATE|MAIN_REGISTER|DISTRICTS|KAFKA_.*|OIDC_.*|PRINCIPAL_.*|METRICS_TOKEN.*|[A-Z]+_DATABASE_URL|PORT|HOST)$/;
 
 export interface Ended {
   readonly code: number | null;
@@ -24,7 +27,8 @@ export interface GraphAnswer {
   }[];
 }
 
-type App = 'gateway' | 'projects' | 'costs' | 'postgres';
+type App = 'gateway' | 'projects' | 'costs' | 'postgres' | 'issuer';
+type Headers = Readonly<Record<string, string>>;
 interface Instance {
   readonly url: string;
   readonly pid: number;
@@ -37,7 +41,12 @@ export interface RunningCity {
   readonly state: string;
   /** Runs a command to its end; `began` is told its process id. */
   command(words: readonly string[], began?: (pid: number) => void): Promise<Ended>;
-  ask(query: string, variables?: object): Promise<GraphAnswer>;
+  /** Asks with a token of the demo's issuer: the integrator's, or that of another role. */
+  ask(query: string, variables?: object, role?: Role): Promise<GraphAnswer>;
+  /** Such a token, as `npm run token` prints it. */
+  token(role: Role, ...options: readonly string[]): Promise<string>;
+  /** Headers for one request to a service itself, as its gateway would send them for this role. */
+  signed(service: 'projects' | 'costs', role: Role): Promise<Headers>;
   /** Every event of a service in order of stream and version, without ids and times. */
   events(service: 'projects' | 'costs'): Promise<readonly object[]>;
   /** Of the first instance. */
@@ -107,21 +116,42 @@ export async function startCity(options: readonly string[], settings: object = {
     await spawned(['reset', '--yes', '--state', state], {}).ended;
     await rm(state, { recursive: true, force: true });
   };
+  const command: RunningCity['command'] = (words, began) => {
+    const { child, ended } = spawned([...words, '--state', state], settings);
+    if (child.pid !== undefined) began?.(child.pid);
+    return ended;
+  };
+  const token: RunningCity['token'] = async (role, ...options) => {
+    const { code, out } = await command(['token', role, ...options]);
+    if (code !== 0) throw new Error(`npm run token ended with ${code}: ${out}`);
+    return out.trim();
+  };
+  const tokens = new Map<Role, Promise<string>>();
+  const tokenOf = (role: Role): Promise<string> => {
+    const known = tokens.get(role) ?? token(role);
+    tokens.set(role, known);
+    return known;
+  };
   await untilReady(state, started).catch(async (error: unknown) => {
     await close();
     throw error;
   });
   return {
     state,
-    command(words, began) {
-      const { child, ended } = spawned([...words, '--state', state], settings);
-      if (child.pid !== undefined) began?.(child.pid);
-      return ended;
+    command,
+    token,
+    async signed(service, role) {
+      const key: unknown = JSON.parse(await readFile(path.join(state, 'principal-signing-key.json'), 'utf8'));
+      const requestId = randomUUID();
+      const sign = await principalSigner(key as Parameters<typeof principalSigner>[0]);
+      const principal = { subject: `demo-${role}`, roles: [role] };
+      return { 'x-request-id': requestId, [PRINCIPAL_HEADER]: await sign(principal, service, requestId) };
     },
-    async ask(query, variables) {
+    async ask(query, variables, role = 'integrator') {
+      const authorization = `Bearer ${await tokenOf(role)}`;
       const response = await fetch(`${(await first('gateway')).url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', authorization },
         body: JSON.stringify({ query, variables }),
       });
       return (await response.json()) as GraphAnswer;

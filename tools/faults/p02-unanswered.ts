@@ -1,6 +1,6 @@
 import { projectIdOf } from '@tongchou/contracts';
 import { checkOnce, type Intention } from './check-once.ts';
-import { bulkDoor, readVerdict, sendBulk } from './city/door.ts';
+import { type Address, readVerdict, sendBulk } from './city/door.ts';
 import { REGISTER } from './city/office-model.ts';
 import type { Answer, Step } from './city/step.ts';
 import { withDatabase } from './city/stores.ts';
@@ -20,7 +20,7 @@ type Place = 'answer' | 'store';
 interface Stand {
   readonly context: TrialContext;
   /** Where clients talk to: the proxy before the service. */
-  readonly door: string;
+  readonly door: Address;
   /** Names of commands whose connection is to be cut once, and what was dropped of those that were. */
   readonly wanted: Set<string>;
   readonly dropped: Map<string, string>;
@@ -41,13 +41,13 @@ const registered = (reference: string): Step => ({
   input: { register: REGISTER, reference, name: 'As registered', registeredOn: '2014-01-01' },
 });
 
-async function once(door: string, step: Step): Promise<Answer | undefined> {
+async function once(door: Address, step: Step): Promise<Answer | undefined> {
   const { answers } = await sendBulk(door, [step]);
   const answer = answers.get(step);
   return answer === undefined || answer.status === 'retry' || answer.status === 'failed' ? undefined : answer;
 }
 
-async function untilAnswered(door: string, step: Step): Promise<Answer[]> {
+async function untilAnswered(door: Address, step: Step): Promise<Answer[]> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const answer = await once(door, step);
     if (answer) return [answer];
@@ -143,7 +143,8 @@ async function openStand(context: TrialContext): Promise<{ stand: Stand; store: 
     cutting: { request: /(?<="idempotencyKey":")answer-cut-[\w-]+/, wanted: take, answer: /"status":"\w+".*\}\n/, cut },
   });
   context.atEnd(() => before.close());
-  return { stand: { context, door: bulkDoor(`http://127.0.0.1:${before.port}`), wanted, dropped }, store: projects };
+  const door = city.direct('projects', `http://127.0.0.1:${before.port}`, 'v1/commands');
+  return { stand: { context, door, wanted, dropped }, store: projects };
 }
 
 async function run(context: TrialContext) {

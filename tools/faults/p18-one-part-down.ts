@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { projectIdOf } from '@tongchou/contracts';
 import { checkPartial, p99, type Sample } from './check-partial.ts';
-import { bulkThroughGateway, sendBulk } from './city/door.ts';
+import { sendBulk } from './city/door.ts';
 import { REGISTER } from './city/office-model.ts';
 import { type Asked, askGraph, keepAsking } from './city/questions.ts';
 import { openTrialCity, strike, type TrialCity } from './city/trial-city.ts';
@@ -24,11 +24,13 @@ interface Question {
   ask(city: TrialCity, nth: number): Promise<Asked>;
 }
 
-const query = (text: string) => (city: TrialCity) => askGraph(city.gateway, text, { id: ID });
+const query = (text: string) => (city: TrialCity) => askGraph(city.graph('projects'), text, { id: ID });
 const mutate =
   (text: string, input: object) =>
   (city: TrialCity, nth: number): Promise<Asked> =>
-    askGraph(city.gateway, text, { input: { idempotencyKey: `p18-${text.length}-${nth}`, projectId: ID, ...input } });
+    askGraph(city.graph('projects'), text, {
+      input: { idempotencyKey: `p18-${text.length}-${nth}`, projectId: ID, ...input },
+    });
 
 const QUESTIONS: readonly Question[] = [
   {
@@ -108,7 +110,7 @@ async function phase(city: TrialCity, down: Service, during: string, fault: () =
   const naive: Sample[] = [];
   const [projects = '', costs = ''] = [city.urls('projects')[0], city.urls('costs')[0]];
   const askingNaively = keepAsking(
-    () => askNaively(projects, costs, ID),
+    () => askNaively(city.direct('projects', projects, 'graphql'), city.direct('costs', costs, 'graphql'), ID),
     (asked) => void naive.push({ ...asked, during, present: down === 'costs' ? ['project.name'] : [], needsIt: true }),
     enough.signal,
   );
@@ -131,10 +133,10 @@ async function prepare(city: TrialCity): Promise<void> {
     streamId: ID,
     expected,
   } as const;
-  await sendBulk(bulkThroughGateway(city.gateway, 'projects'), [step]);
+  await sendBulk(city.bulk('projects'), [step]);
   const sheet = 'query ($id: ID!) { project(id: $id) { costSheet { version } } }';
   for (const end = Date.now() + READY_MS; Date.now() < end; await pause(100)) {
-    const { text } = await askGraph(city.gateway, sheet, { id: ID });
+    const { text } = await askGraph(city.graph('projects'), sheet, { id: ID });
     if (/"version":\d/.test(text)) return;
   }
   throw new Error('Costs never heard of the work');

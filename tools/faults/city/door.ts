@@ -1,8 +1,13 @@
 import { z } from 'zod';
-import type { ServiceName } from '../../state/run-file.ts';
 import type { Answer, Step } from './step.ts';
 
 const ASK_MS = 30_000;
+
+/** Where something is asked, and the headers that say who asks, made for each request. */
+export interface Address {
+  readonly url: string;
+  headers(): Promise<Readonly<Record<string, string>>>;
+}
 
 const verdict = z.object({
   line: z.number().int(),
@@ -54,13 +59,13 @@ async function readVerdicts(reply: Response, steps: readonly Step[], answers: Ma
 }
 
 /** Sends steps of one service to a bulk door. Never throws: what was heard before the connection broke counts. */
-export async function sendBulk(address: string, steps: readonly Step[], withinMs = ASK_MS): Promise<Sent> {
+export async function sendBulk(address: Address, steps: readonly Step[], withinMs = ASK_MS): Promise<Sent> {
   const answers = new Map<Step, Answer>();
   const line = ({ command, key, input }: Step): string => JSON.stringify({ command, idempotencyKey: key, input });
   try {
-    const reply = await fetch(address, {
+    const reply = await fetch(address.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
+      headers: { 'content-type': 'application/x-ndjson', ...(await address.headers()) },
       body: steps.map((step) => `${line(step)}\n`).join(''),
       signal: AbortSignal.timeout(withinMs),
     });
@@ -78,15 +83,15 @@ const PHASE_WORD = /"phase":"([A-Z][a-zA-Z]+)"/;
 const inGraphWords = (input: object): unknown =>
   JSON.parse(JSON.stringify(input).replace(PHASE_WORD, (_, word: string) => `"phase":"${word.toUpperCase()}"`));
 
-/** Sends one step as a mutation through the gateway. Never throws. */
-export async function sendMutation(gateway: string, step: Step, withinMs = ASK_MS): Promise<Sent> {
+/** Sends one step as a mutation. Never throws. */
+export async function sendMutation(graph: Address, step: Step, withinMs = ASK_MS): Promise<Sent> {
   const name = step.command.charAt(0).toLowerCase() + step.command.slice(1);
   const query = `mutation ($input: ${step.command}Input!) { answer: ${name}(input: $input) { consistencyToken errors { code } } }`;
   const variables = { input: { idempotencyKey: step.key, ...Object(inGraphWords(step.input)) } };
   try {
-    const reply = await fetch(`${gateway}/graphql`, {
+    const reply = await fetch(graph.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(await graph.headers()) },
       body: JSON.stringify({ query, variables }),
       signal: AbortSignal.timeout(withinMs),
     });
@@ -107,7 +112,3 @@ function mutationAnswer(step: Step, { data, errors }: z.output<typeof mutated>):
   const status = code === 'ProjectUnknown' ? 'retry' : 'rejected';
   return { answers: new Map([[step, { status, code }]]) };
 }
-
-export const bulkThroughGateway = (gateway: string, service: ServiceName): string =>
-  `${gateway}/v1/${service}/commands`;
-export const bulkDoor = (service: string): string => `${service}/v1/commands`;

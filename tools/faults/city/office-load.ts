@@ -5,7 +5,7 @@ import { seededRandom } from '../random.ts';
 import { checkModels } from './check-models.ts';
 import { checkStores } from './check-stores.ts';
 import { runClient } from './client.ts';
-import { bulkDoor, bulkThroughGateway, sendBulk, sendMutation, type Sent } from './door.ts';
+import { sendBulk, sendMutation, type Sent } from './door.ts';
 import { OfficeWork, REGISTER, SharedSheet } from './office-model.ts';
 import { readModel, readStore, settledWithin } from './stores.ts';
 import type { Acknowledged, Step } from './step.ts';
@@ -41,11 +41,11 @@ type Sender = (service: Step['service'], steps: readonly Step[]) => Promise<Sent
 function senderOf(city: TrialCity, random: () => number, gatewayOnly: boolean): Sender {
   return (service, steps) => {
     const [first] = steps;
-    if (first && random() < MUTATION_SHARE) return sendMutation(city.gateway, first);
+    if (first && random() < MUTATION_SHARE) return sendMutation(city.graph(service), first);
     const urls = city.urls(service);
     const url = urls[Math.floor(random() * urls.length)] ?? '';
     const direct = !gatewayOnly && random() < 0.5;
-    return sendBulk(direct ? bulkDoor(url) : bulkThroughGateway(city.gateway, service), steps);
+    return sendBulk(direct ? city.direct(service, url, 'v1/commands') : city.bulk(service), steps);
   };
 }
 
@@ -59,7 +59,7 @@ async function openShared(city: TrialCity): Promise<Acknowledged[]> {
     streamId: projectIdOf(REGISTER, reference),
     expected: { kind: 'facts', version: 1 },
   };
-  const { answers, failure } = await sendBulk(bulkThroughGateway(city.gateway, 'projects'), [step]);
+  const { answers, failure } = await sendBulk(city.bulk('projects'), [step]);
   const answer = answers.get(step);
   if (!answer) throw new Error(`The work of all clients could not be registered: ${failure ?? ''}`);
   return [{ ...step, answer, tries: 1, ms: 0 }];

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { projectIdOf } from '@tongchou/contracts';
 import type { Tried } from '../check-recovery.ts';
 import type { TrialContext } from '../trial.ts';
-import { bulkDoor, sendBulk } from './door.ts';
+import { sendBulk } from './door.ts';
 import { REGISTER } from './office-model.ts';
 import type { Step } from './step.ts';
 import type { TrialCity } from './trial-city.ts';
@@ -33,7 +33,7 @@ export function startProbe(context: TrialContext, city: TrialCity): Probe {
   const tried: Tried[] = [];
   const enough = new AbortController();
   const under = new Set<Promise<void>>();
-  const door = bulkDoor(city.urls('projects')[0] ?? '');
+  const door = city.direct('projects', city.urls('projects')[0] ?? '', 'v1/commands');
   const one = async (nth: number): Promise<void> => {
     const at = Date.now();
     const { answers } = await sendBulk(door, [step(nth)], WITHIN_MS);

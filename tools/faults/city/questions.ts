@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Address } from './door.ts';
 
 const ASK_MS = 30_000;
 
@@ -21,13 +22,18 @@ export interface Asked {
 }
 
 /** Asks a graph. A connection that fails is an error without a code. */
-export async function askGraph(url: string, query: string, variables: object = {}, withinMs = ASK_MS): Promise<Asked> {
+export async function askGraph(
+  graph: Address,
+  query: string,
+  variables: object = {},
+  withinMs = ASK_MS,
+): Promise<Asked> {
   const began = performance.now();
   const since = (): number => Math.round(performance.now() - began);
   try {
-    const reply = await fetch(`${url}/graphql`, {
+    const reply = await fetch(graph.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(await graph.headers()) },
       body: JSON.stringify({ query, variables }),
       signal: AbortSignal.timeout(withinMs),
     });

@@ -6,12 +6,16 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, runningPostmaster } from '@tongchou/embedded-postgres';
 import { kafkaClassPath, javaCommand } from '../../kafka/jars.ts';
+import type { Role } from '@tongchou/access';
+import { tokensOf } from '../../state/door.ts';
 import { Problem } from '../../state/problem.ts';
 import { markOf, type ProcessMark, stillRuns } from '../../state/processes.ts';
 import { type AppName, instancesOf, readRun, type RunFile, type ServiceName } from '../../state/run-file.ts';
-import { ROOT, stateFolder } from '../../state/state-folder.ts';
+import { signedCaller } from '../../state/signed-caller.ts';
+import { ROOT, type StateFolder, stateFolder } from '../../state/state-folder.ts';
 import { readSupervisor } from '../../state/supervisor-file.ts';
 import { NotHere, type TrialContext } from '../trial.ts';
+import type { Address } from './door.ts';
 
 const READY = /ready\. Ctrl-C/;
 const START_MS = 120_000;
@@ -26,10 +30,21 @@ export interface CityWish {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** Who sends commands of a service: with its token through the gateway, signed by the city's key without it. */
+const SENDERS: Readonly<Record<ServiceName, Role>> = { projects: 'integrator', costs: 'cost-engineer' };
+
+/** The doors of a city for its trials. */
+interface Doors {
+  /** The graph as whoever sends commands of this service asks it. */
+  graph(as: ServiceName): Address;
+  bulk(service: ServiceName): Address;
+  /** Past the gateway: an instance of the service itself, at this origin. */
+  direct(service: ServiceName, origin: string, what: 'graphql' | 'v1/commands'): Address;
+}
+
 /** A whole city for one trial, started as a person starts it; its supervisor starts again what dies. */
-export interface TrialCity {
+export interface TrialCity extends Doors {
   readonly run: RunFile;
-  readonly gateway: string;
   /** Origins of a service's instances. */
   urls(app: AppName): readonly string[];
   database(service: ServiceName): string;
@@ -104,6 +119,27 @@ const answersReady = (url: string): Promise<boolean> =>
     () => false,
   );
 
+async function doorsOf(state: StateFolder, run: RunFile): Promise<Doors> {
+  const gateway = instancesOf(run, 'gateway')[0]?.url ?? '';
+  const tokens = {
+    projects: tokensOf(state, run, SENDERS.projects),
+    costs: tokensOf(state, run, SENDERS.costs),
+  };
+  const signed = {
+    projects: await signedCaller(state, SENDERS.projects),
+    costs: await signedCaller(state, SENDERS.costs),
+  };
+  const behind = (path: string, as: ServiceName): Address => ({
+    url: `${gateway}/${path}`,
+    headers: async () => ({ authorization: await tokens[as]() }),
+  });
+  return {
+    graph: (as) => behind('graphql', as),
+    bulk: (service) => behind(`v1/${service}/commands`, service),
+    direct: (service, origin, what) => ({ url: `${origin}/${what}`, headers: () => signed[service](service) }),
+  };
+}
+
 /** Starts one without the demo on free ports, on the bus of the trial. It is stopped when the trial ends. */
 export async function openTrialCity(context: TrialContext, wish: CityWish = {}): Promise<TrialCity> {
   if (context.bus === 'kafka') await needKafka();
@@ -127,8 +163,8 @@ export async function openTrialCity(context: TrialContext, wish: CityWish = {}):
   const urls = (app: AppName): string[] => instancesOf(run, app).map(({ url }) => url);
   const given = wish.environment ?? {};
   return {
+    ...(await doorsOf(state, run)),
     run,
-    gateway: urls('gateway')[0] ?? '',
     urls,
     database: (service) => given[`${service.toUpperCase()}_DATABASE_URL`] ?? `${run.postgres?.url ?? ''}/${service}`,
     async running(target) {

@@ -6,7 +6,7 @@ import { projectIdOf } from '@tongchou/contracts';
 import { freePort } from '@tongchou/embedded-postgres';
 import { checkStore } from '../city/check-stores.ts';
 import { runClient } from '../city/client.ts';
-import { bulkDoor, sendBulk } from '../city/door.ts';
+import { type Address, sendBulk } from '../city/door.ts';
 import { REGISTER } from '../city/office-model.ts';
 import type { Acknowledged, Lane, Step } from '../city/step.ts';
 import { readStore } from '../city/stores.ts';
@@ -49,6 +49,8 @@ class Registrations implements Lane {
 export async function loseAcknowledged(context: TrialContext): Promise<TrialOutcome['control']> {
   const database = await (await context.server()).database('naive');
   const port = await freePort();
+  // It asks nobody who they are.
+  const door: Address = { url: `http://127.0.0.1:${port}`, headers: () => Promise.resolve({}) };
   const start = async () => {
     const child = spawn(process.execPath, ['--conditions=@tongchou/source', DOOR], {
       env: { ...process.env, DATABASE_URL: database, PORT: String(port) },
@@ -64,7 +66,7 @@ export async function loseAcknowledged(context: TrialContext): Promise<TrialOutc
   const clients = Array.from({ length: CLIENTS }, (_, client) =>
     runClient({
       lanes: [new Registrations(client)],
-      send: (_service, steps) => sendBulk(bulkDoor(`http://127.0.0.1:${port}`), steps),
+      send: (_service, steps) => sendBulk(door, steps),
       answered: (one) => void acknowledged.push(one),
       wrong: () => undefined,
       enough: enough.signal,

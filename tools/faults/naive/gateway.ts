@@ -1,8 +1,9 @@
+import type { Address } from '../city/door.ts';
 import type { Asked } from '../city/questions.ts';
 import { askGraph } from '../city/questions.ts';
 
 /** The naive gateway of P18: it asks both services without a deadline and passes on whatever it is told, errors too. */
-export async function askNaively(projects: string, costs: string, id: string): Promise<Asked> {
+export async function askNaively(projects: Address, costs: Address, id: string): Promise<Asked> {
   const began = performance.now();
   const representations = [{ __typename: 'Project', id }];
   const entities = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Project { costSheet { ceiling } } } }`;
