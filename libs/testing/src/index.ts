@@ -8,3 +8,4 @@ export * from './facts.ts';
 export * from './commutes.ts';
 export * from './kafka.ts';
 export * from './test-access.ts';
+export * from './every-field.ts';
