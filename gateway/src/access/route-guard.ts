@@ -38,7 +38,10 @@ export class RouteGuard implements CanActivate {
 export function checkRoutes(controllers: readonly Type[]): void {
   const actions = controllers.flatMap((controller) =>
     Object.values(Object.getOwnPropertyDescriptors(controller.prototype)).flatMap(({ value }) =>
-      typeof value === 'function' && Reflect.hasMetadata(PATH_METADATA, value) ? [actionOf(controller, value)] : [],
+      // The class itself stands among them, with the path of the controller.
+      typeof value === 'function' && value !== controller && Reflect.hasMetadata(PATH_METADATA, value)
+        ? [actionOf(controller, value)]
+        : [],
     ),
   );
   const unruled = withoutPolicy(actions.filter((action) => !OPEN.test(action) && !PASSED_ON.test(action)));
