@@ -52,8 +52,10 @@ export const POLICY: Readonly<Record<string, Rule>> = {
   'route GET /v1/operations/status': LOOKS,
   'route POST /v1/operations/rebuild': OPERATES,
   'route POST /v1/operations/republish': OPERATES,
+  'route GET /v1/operations/republish': LOOKS,
   'route GET /v1/operations/parked': LOOKS,
   'route GET /v1/operations/parked/:id': OPERATES,
   'route POST /v1/operations/parked/release': OPERATES,
+  'route GET /metrics': LOOKS,
   'route GET /version': { roles: [...READS.roles, 'administrator'] },
 };

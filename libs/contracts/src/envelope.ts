@@ -48,6 +48,8 @@ export function toMessage(fact: Fact, published: PublicFact | undefined): Envelo
       ce_partitionkey: streamId,
       ce_streamtype: fact.streamType,
       ce_actor: metadata.actor.subject,
+      ...(metadata.actor.role !== undefined && { ce_actorrole: metadata.actor.role }),
+      ...(metadata.actor.onBehalfOf !== undefined && { ce_actoronbehalfof: metadata.actor.onBehalfOf }),
       ce_commandid: metadata.commandId,
       ...(metadata.effectiveOn !== undefined && { ce_effectiveon: metadata.effectiveOn }),
       correlationid: metadata.correlationId,

@@ -22,7 +22,7 @@ const fact: Fact = {
     correlationId: 'request-1',
     causationId: 'row-17',
     commandId: 'row-17',
-    actor: { subject: '张伟' },
+    actor: { subject: '张伟', role: 'cost-engineer', onBehalfOf: '李娜' },
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     effectiveOn: isoDate('2018-08-31'),
   },
@@ -63,6 +63,13 @@ describe('an envelope', () => {
     expect(parseEnvelope(Object.fromEntries(bytes), message.value, Buffer.from(fact.streamId))).toEqual(expected);
   });
 
+  it('of former times has an actor without role and delegation', () => {
+    expect(parsedWith({ ce_actorrole: undefined, ce_actoronbehalfof: undefined })).toMatchObject({
+      kind: 'fact',
+      metadata: { actor: { subject: '张伟' } },
+    });
+  });
+
   it('carries a private event without its data', () => {
     const bare = toMessage(fact, undefined);
     expect(bare.value).toHaveLength(0);
@@ -84,6 +91,8 @@ describe('an envelope', () => {
     ['ce_time is "2018-13-01T00:00:00Z", not an instant in UTC (RFC 3339)', { ce_time: '2018-13-01T00:00:00Z' }],
     ['ce_streamtype is missing', { ce_streamtype: undefined }],
     ['ce_actor is "", not a filled text', { ce_actor: '' }],
+    ['ce_actorrole is "", not a filled text', { ce_actorrole: '' }],
+    ['ce_actoronbehalfof is given more than once', { ce_actoronbehalfof: ['a', 'b'] }],
     ['ce_effectiveon is "2018-02-30", not a day', { ce_effectiveon: '2018-02-30' }],
     [`ce_partitionkey is "x", not the stream that ce_subject names`, { ce_partitionkey: 'x' }],
     ['ce_dataschema is "urn:other", not urn:tongchou:schema:costs:BudgetRevised.v1', { ce_dataschema: 'urn:other' }],

@@ -64,6 +64,14 @@ const isInstant = (value: string): boolean => INSTANT.test(value) && !Number.isN
 const filled = (headers: MessageHeaders, name: string): string =>
   matching(headers, name, 'a filled text', (value) => value !== '');
 
+/** Messages of former times have no such attribute; one that is given must say something. */
+const optionalFilled = <Name extends string>(
+  headers: MessageHeaders,
+  name: string,
+  as: Name,
+): { [N in Name]?: string } =>
+  Object.hasOwn(headers, name) ? ({ [as]: filled(headers, name) } as { [N in Name]?: string }) : {};
+
 function effectiveOn(headers: MessageHeaders): Pick<FactMetadata, 'effectiveOn'> {
   if (!Object.hasOwn(headers, 'ce_effectiveon')) return {};
   const given = attribute(headers, 'ce_effectiveon');
@@ -77,7 +85,11 @@ function metadataOf(headers: MessageHeaders): FactMetadata {
     correlationId: filled(headers, 'correlationid'),
     causationId: filled(headers, 'causationid'),
     commandId: filled(headers, 'ce_commandid'),
-    actor: { subject: filled(headers, 'ce_actor') },
+    actor: {
+      subject: filled(headers, 'ce_actor'),
+      ...optionalFilled(headers, 'ce_actorrole', 'role'),
+      ...optionalFilled(headers, 'ce_actoronbehalfof', 'onBehalfOf'),
+    },
     ...optional(headers, 'traceparent', 'traceparent'),
     ...effectiveOn(headers),
   };

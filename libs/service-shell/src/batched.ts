@@ -15,7 +15,12 @@ type Load<T> = (keys: readonly string[]) => Promise<ReadonlyMap<string, T>>;
  * many parents, become one call of `load` (at most 1,000 keys each), hence one SQL. `name` tells loads apart: the same name
  * always has the same `load`. Answers `undefined` for a key that `load` does not answer.
  */
-export function batched<T>(context: GraphContext, name: string, key: string, load: Load<T>): Promise<T | undefined> {
+export function batched<T>(
+  context: Pick<GraphContext, 'batches'>,
+  name: string,
+  key: string,
+  load: Load<T>,
+): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     // Only this function fills the map, and a name has one type of value.
     const open = context.batches.get(name) as Waiting<T>[] | undefined;

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { throwAwayDatabase } from '@tongchou/testing';
-import { postLines, putBook, sampleCity, verdicts, type AnsweredLine } from './standing.fixture.ts';
+import { access, postLines, putBook, sampleCity, verdicts, type AnsweredLine } from './standing.fixture.ts';
 import type { Standing } from './stand-up.ts';
 
 let city: ReturnType<typeof sampleCity>;
@@ -112,7 +112,7 @@ describe('POST /v1/commands', () => {
     const lines = Array.from({ length: 3_000 }, (_, index) => putBook(`many-${index}`, '1'));
     const outgoing = request(`${standing.url}/v1/commands`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
+      headers: { 'content-type': 'application/x-ndjson', ...(await access.headers('shelf')) },
     });
     // Nothing is read of the answer before the last line has gone out.
     const answered = once(outgoing, 'response');
@@ -126,10 +126,11 @@ describe('POST /v1/commands', () => {
 
   it('survives a client that goes in the middle, and its keys tell what was stored', async () => {
     const lines = Array.from({ length: 500 }, (_, index) => putBook(`gone-${index}`, '1'));
+    const signed = await access.headers('shelf');
     await new Promise<void>((resolve) => {
       const outgoing = request(`${standing.url}/v1/commands`, {
         method: 'POST',
-        headers: { 'content-type': 'application/x-ndjson' },
+        headers: { 'content-type': 'application/x-ndjson', ...signed },
       });
       outgoing.on('error', () => undefined);
       outgoing.on('close', () => resolve());

@@ -2,9 +2,10 @@ import { Controller, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AnswerError } from './answer-error.ts';
 import { BulkDoor } from './bulk-door.ts';
+import { forbidden } from './forbidden.ts';
 import { letGo } from './let-go.ts';
 import { NDJSON_LIMITS } from './ndjson-lines.ts';
-import { currentScope, openScope } from './request-scope.ts';
+import { currentScope } from './request-scope.ts';
 import type { Verdict } from './verdict.ts';
 
 export const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson'];
@@ -40,7 +41,9 @@ export class BulkDoorController {
   }
 
   async #answer(request: Request, response: Response): Promise<void> {
-    const { requestId, traceparent } = currentScope() ?? openScope(request.headers);
+    const scope = currentScope();
+    if (!scope?.principal) throw forbidden();
+    const { requestId, traceparent, principal } = scope;
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     response
@@ -52,7 +55,7 @@ export class BulkDoorController {
       await this.#door.run({
         lines: request.iterator({ destroyOnReturn: false }),
         answer: out.add,
-        actor: { subject: 'demo' },
+        principal,
         correlationId: requestId,
         traceparent,
         signal: gone.signal,

@@ -34,7 +34,8 @@ async function* chunks(text: string, size = 7): AsyncGenerator<Buffer> {
 
 async function run(bulk: BulkDoor, lines: AsyncIterable<Buffer>, signal = new AbortController().signal) {
   const answers: Answered[] = [];
-  await bulk.run({ lines, answer: (one) => answers.push(one), actor: { subject: 'demo' }, correlationId: 'c', signal });
+  const principal = { subject: 'demo', roles: [] };
+  await bulk.run({ lines, answer: (one) => answers.push(one), principal, correlationId: 'c', signal });
   return answers;
 }
 

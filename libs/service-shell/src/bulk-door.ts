@@ -1,4 +1,4 @@
-import type { Actor } from '@tongchou/kernel';
+import type { Principal } from '@tongchou/access';
 import { readBulkLine } from './bulk-line.ts';
 import type { AdmittedCommand, CommandDoor } from './command-door.ts';
 import { NDJSON_LIMITS, ndjsonLines, type NdjsonLine, type NdjsonLimits } from './ndjson-lines.ts';
@@ -14,7 +14,7 @@ export interface BulkRequest {
   readonly lines: AsyncIterable<Buffer>;
   /** Takes the verdict of a line; called in the order of the lines. Verdicts are small, so that a client may read at the end. */
   readonly answer: (verdict: Verdict & { readonly line: number }) => void;
-  readonly actor: Actor;
+  readonly principal: Principal;
   readonly correlationId: string;
   readonly traceparent?: string;
   /** Aborts when the client is gone: what has not begun is not decided. */
@@ -73,12 +73,12 @@ export class BulkDoor {
     const read = readBulkLine(line.bytes);
     if ('status' in read) return read;
     const { command, ...rest } = read;
-    const { actor, correlationId, traceparent } = request;
+    const { principal, correlationId, traceparent } = request;
     return this.#door.admit(command, {
       idempotencyKey: rest.idempotencyKey,
       input: rest.input,
       ...(rest.expectedVersion !== undefined && { expectedVersion: rest.expectedVersion }),
-      actor,
+      principal,
       correlationId,
       ...(traceparent !== undefined && { traceparent }),
     });

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import type { Actor, Tagged } from '@tongchou/kernel';
-import type { CommandContext } from '@tongchou/event-store';
+import { type Grant, grantFor, type Policy, POLICY, type Principal } from '@tongchou/access';
+import type { Tagged } from '@tongchou/kernel';
+import { Unavailable, type CommandContext } from '@tongchou/event-store';
 import type { Logger } from 'pino';
+import { actorOf } from './actor-of.ts';
 import type { CommandMeter } from './engine-metrics.ts';
 import { answerFor } from './format-error.ts';
 import { GRAPH_CODES } from './error-codes.ts';
+import { forbiddenVerdict } from './forbidden.ts';
 import type { BoundCommands, CommandTable, HandlerMaker, PreparedCommand } from './define-commands.ts';
 import { inputFault } from './input-fault.ts';
+import type { Places } from './places.ts';
 import { invalid, verdictOf, type Verdict } from './verdict.ts';
 import { wireFault } from './wire-fault.ts';
 
@@ -18,7 +22,7 @@ export interface CommandRequest {
   readonly input: unknown;
   /** Refuse with CONFLICT unless the stream stands at this version. */
   readonly expectedVersion?: number;
-  readonly actor: Actor;
+  readonly principal: Principal;
   readonly correlationId: string;
   readonly traceparent?: string;
 }
@@ -29,22 +33,29 @@ export interface AdmittedCommand {
   run(): Promise<Verdict>;
 }
 
+interface DoorOptions {
+  readonly handlerOf: HandlerMaker;
+  readonly places: Places;
+  readonly log: Pick<Logger, 'error'>;
+  readonly meter: CommandMeter;
+  readonly policy: Policy | undefined;
+}
+
 const KEY = /^[\x21-\x7e]{1,200}$/;
 
-/** The one way in for commands: mutations, the bulk door and policies run through it. */
+/** The one way in for commands: mutations, the bulk door and policies run through it. Here it is decided who may send them. */
 export class CommandDoor {
   readonly #tables: ReadonlyMap<string, { readonly table: CommandTable; readonly bound: BoundCommands }>;
   readonly #log: Pick<Logger, 'error'>;
   readonly #meter: CommandMeter;
+  readonly #places: Places;
+  readonly #policy: Policy;
 
-  constructor(
-    tables: readonly CommandTable[],
-    handlerOf: HandlerMaker,
-    log: Pick<Logger, 'error'>,
-    meter: CommandMeter = () => undefined,
-  ) {
+  constructor(tables: readonly CommandTable[], { handlerOf, places, log, meter, policy }: DoorOptions) {
     this.#log = log;
     this.#meter = meter;
+    this.#places = places;
+    this.#policy = policy ?? POLICY;
     this.#tables = new Map(
       tables.flatMap((table) => {
         const bound = table.bind(handlerOf);
@@ -80,6 +91,8 @@ export class CommandDoor {
   #check(name: string, request: CommandRequest): AdmittedCommand | Verdict {
     const entry = this.#tables.get(name);
     if (!entry || !this.#isPublic(name)) return this.#unknown(name);
+    const grant = grantFor(request.principal, `command ${name}`, this.#policy);
+    if (!grant) return forbiddenVerdict;
     if (!KEY.test(request.idempotencyKey)) {
       return invalid('idempotencyKey must be 1 to 200 visible ASCII characters', ['idempotencyKey']);
     }
@@ -88,8 +101,31 @@ export class CommandDoor {
     if (fault) return invalid(`${fault.path.join('.') || 'the input'} ${fault.message}`, fault.path);
     const prepared = entry.bound.prepare(name, input);
     if ('issues' in prepared) return inputFault(prepared.issues);
-    const context = contextOf(request, prepared, input);
-    return { streamId: prepared.streamId, run: () => this.#decide(entry.table, prepared, context) };
+    if (isAbove(request.principal, prepared)) return forbiddenVerdict;
+    const context = contextOf(request, grant, prepared, input);
+    return { streamId: prepared.streamId, run: () => this.#decideReached(entry.table, prepared, context, grant) };
+  }
+
+  /** Whoever does not reach the project learns neither whether it is known nor whether the key was used. */
+  async #decideReached(
+    table: CommandTable,
+    prepared: PreparedCommand,
+    context: CommandContext,
+    { reach }: Grant,
+  ): Promise<Verdict> {
+    const { place, streamId } = prepared;
+    try {
+      if (!(await this.#places.reachedBy(reach, place))) return forbiddenVerdict;
+    } catch (error) {
+      return this.#faultVerdict(
+        new Unavailable('The read model of places cannot be asked', { cause: error }),
+        streamId,
+        context,
+      );
+    }
+    const verdict = await this.#decide(table, prepared, context);
+    if (verdict.status === 'accepted' || verdict.status === 'repeated') this.#places.remember(place);
+    return verdict;
   }
 
   /**
@@ -134,13 +170,16 @@ export class CommandDoor {
   }
 }
 
-function contextOf(request: CommandRequest, prepared: PreparedCommand, input: unknown): CommandContext {
+const isAbove = ({ amountLimit }: Principal, { amount }: PreparedCommand): boolean =>
+  amountLimit !== undefined && amount !== undefined && amount > amountLimit;
+
+function contextOf(request: CommandRequest, grant: Grant, prepared: PreparedCommand, input: unknown): CommandContext {
   const { expectedVersion, traceparent } = request;
   return {
-    scope: request.actor.subject,
+    scope: request.principal.subject,
     commandId: request.idempotencyKey,
     input,
-    actor: request.actor,
+    actor: actorOf(request.principal, grant),
     correlationId: request.correlationId,
     ...(traceparent !== undefined && { traceparent }),
     ...(prepared.effectiveOn !== undefined && { effectiveOn: prepared.effectiveOn }),

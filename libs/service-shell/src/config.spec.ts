@@ -13,9 +13,12 @@ const shape = serviceSettings('projects', 4001);
 const folder = mkdtempSync(join(tmpdir(), 'config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const KEY = { kty: 'OKP', crv: 'Ed25519', kid: 'k', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
+
 const right = {
   PROJECTS_DATABASE_URL: 'postgres://projects:deep%20secret@127.0.0.1:5432/projects',
   BUS_DATABASE_URL: 'postgres://bus:another@127.0.0.1:5432/bus',
+  PRINCIPAL_KEYS: JSON.stringify({ keys: [KEY] }),
 };
 
 function faultsOf(env: Record<string, string>): readonly { name: string; given: string; allowed: string }[] {
@@ -36,6 +39,8 @@ describe('the environment', () => {
       port: 4001,
       host: '127.0.0.1',
       logLevel: 'info',
+      metricsToken: undefined,
+      principalKeys: { keys: [KEY] },
       databaseUrl: right.PROJECTS_DATABASE_URL,
       kafkaBrokers: undefined,
       busDatabaseUrl: right.BUS_DATABASE_URL,
@@ -58,24 +63,26 @@ describe('the environment', () => {
     const env = {
       PROJECTS_DATABASE_URL: 'mysql://root:hunter2@db/projects',
       PORT: '70000',
-      HOST: '0.0.0.0',
+      HOST: 'a host',
       CURRENCY: 'yuan',
       REFERENCE_DATE: '2018-02-30',
       LOG_LEVEL: '',
       PROJECTS_DATABASE_ULR: 'x',
       KAFKA_BROKERS: 'broker',
-      OIDC_ISSUER: 'https://id.example',
+      METRICS_TOKEN: 'short',
+      LABOR_DATABASE_URL: 'x',
     };
-    expect(namesOf(env).toSorted()).toEqual([...Object.keys(env), 'BUS_DATABASE_URL'].toSorted());
-    expect(() => defineConfig(shape, env, busFaults)).toThrow(/^10 settings are not right, so nothing was started:\n/);
+    const missing = ['BUS_DATABASE_URL', 'PRINCIPAL_KEYS'];
+    expect(namesOf(env).toSorted()).toEqual([...Object.keys(env), ...missing].toSorted());
+    expect(() => defineConfig(shape, env, busFaults)).toThrow(/^12 settings are not right, so nothing was started:\n/);
     expect(() => defineConfig(shape, env)).not.toThrow(/hunter2/);
   });
 
   it('says what each fault needs: name, given, allowed, example', () => {
-    expect(() => defineConfig(shape, { ...right, HOST: '0.0.0.0' })).toThrow(
-      '  HOST: given "0.0.0.0"; allowed: 127.0.0.1 only, until callers can prove who they are (identity comes later); example: 127.0.0.1',
+    expect(() => defineConfig(shape, { ...right, HOST: 'a host' })).toThrow(
+      '  HOST: given "a host"; allowed: an address or a name of this machine; 0.0.0.0 = every address; example: 127.0.0.1',
     );
-    expect(faultsOf({ ...right, OIDC_ISSUER: 'x' })[0]?.allowed).toContain('comes with identity');
+    expect(faultsOf({ ...right, FUNDS_URL: 'x' })[0]?.allowed).toContain('does not exist yet');
     expect(faultsOf({ ...right, PROJECTS_DATABASE_ULR: 'x' })[0]?.allowed).toContain('PROJECTS_DATABASE_URL');
   });
 
@@ -91,7 +98,24 @@ describe('the environment', () => {
   });
 
   it('takes another service of the house in the same environment for what it is', () => {
-    expect(namesOf({ ...right, COSTS_DATABASE_URL: 'postgres://x:y@z/costs', CORS_ORIGINS: 'http://a' })).toEqual([]);
+    expect(
+      namesOf({
+        ...right,
+        COSTS_DATABASE_URL: 'postgres://x:y@z/costs',
+        CORS_ORIGINS: 'http://a',
+        OIDC_ISSUER: 'http://a',
+      }),
+    ).toEqual([]);
+  });
+
+  it('takes public keys of the gateway only, and never shows what it was given', () => {
+    const keysFault = (keys: unknown[]) => faultsOf({ ...right, PRINCIPAL_KEYS: JSON.stringify({ keys }) });
+    expect(keysFault([KEY, { ...KEY, kid: 'next' }])).toEqual([]);
+    for (const keys of [[], [KEY, KEY], [{ ...KEY, d: 'private' }], [{ ...KEY, kty: 'RSA' }], [{ ...KEY, kid: '' }]]) {
+      expect(keysFault(keys)).toMatchObject([{ name: 'PRINCIPAL_KEYS', given: expect.stringContaining('not shown') }]);
+    }
+    expect(namesOf({ ...right, PRINCIPAL_KEYS: 'no json' })).toEqual(['PRINCIPAL_KEYS']);
+    expect(namesOf({ ...right, PRINCIPAL_KEYS: shape.principalKeys.example })).toEqual(['PRINCIPAL_KEYS']);
   });
 
   it('refuses a secret that is the printed example', () => {

@@ -29,20 +29,28 @@ import {
   type Republishing,
   type WatchedBus,
 } from '@tongchou/messaging';
+import type { Tagged } from '@tongchou/kernel';
 import type { Logger } from 'pino';
 import { CommandDoor } from './command-door.ts';
+import type { HandlerMaker } from './define-commands.ts';
 import { countStatements } from './count-statements.ts';
+import { disclosure, Disclosures, isDisclosure } from './disclosure.ts';
 import { dispatcher } from './dispatcher.ts';
 import { commandMeter, observeEngine, storeMeters } from './engine-metrics.ts';
 import { keepForAWhile } from './keep-for-a-while.ts';
 import { Metrics } from './metrics.ts';
 import { Monitor } from './monitor.ts';
 import { openBus } from './open-bus.ts';
+import { Places } from './places.ts';
 import { databaseTrouble, partsNow, type Moving, type Readiness } from './readiness.ts';
 import { releaseOf } from './release.ts';
 import type { ServiceConfig } from './service-settings.ts';
 import type { ServiceParts } from './service-parts.ts';
 import { vitalSignsOf, type ROLES, type VitalSigns } from './vital-signs.ts';
+
+/** What was shown to whom is no matter of read models and policies. */
+const ownFact = (codec: Codec, type: string, version: number, data: object): Tagged | undefined =>
+  isDisclosure(type) ? undefined : codec.decode(type, version, data);
 
 interface Opened {
   readonly parts: ServiceParts;
@@ -51,6 +59,7 @@ interface Opened {
   readonly watched: WatchedBus;
   readonly codec: Codec;
   readonly door: CommandDoor;
+  readonly disclosures: Disclosures;
   readonly metrics: Metrics;
   readonly config: ServiceConfig;
   readonly lost: Promise<Error>;
@@ -71,6 +80,7 @@ export class Engine {
   readonly name: string;
   readonly store: Store;
   readonly door: CommandDoor;
+  readonly disclosures: Disclosures;
   readonly gate: ReadGate;
   readonly receiver: Receiver;
   readonly transport: BusTransport;
@@ -85,6 +95,7 @@ export class Engine {
     this.name = parts.name;
     this.store = store;
     this.door = opened.door;
+    this.disclosures = opened.disclosures;
     this.metrics = opened.metrics;
     const sources = [parts.name, ...parts.listensTo];
     this.gate = createReadGate(store, { receives: (source) => sources.includes(source) });
@@ -115,13 +126,12 @@ export class Engine {
       const meters = storeMeters(metrics);
       const codec = createCodec(parts.upcasters);
       const appender = createAppender(store, meters);
-      const door = new CommandDoor(
-        parts.aggregates,
-        (decider) => createCommandHandler({ store, appender, decider, codec, meters }),
-        log,
-        commandMeter(metrics),
-      );
-      return new Engine({ parts, log, store, watched, codec, door, metrics, config, lost: lost.promise });
+      const handlerOf: HandlerMaker = (decider) => createCommandHandler({ store, appender, decider, codec, meters });
+      const places = new Places((ids) => parts.placesOf(store.dataSource, ids));
+      const meter = commandMeter(metrics);
+      const door = new CommandDoor(parts.aggregates, { handlerOf, places, log, meter, policy: parts.policy });
+      const disclosures = new Disclosures(handlerOf(disclosure));
+      return new Engine({ parts, log, store, watched, codec, door, disclosures, metrics, config, lost: lost.promise });
     } catch (error) {
       await store.close();
       throw error;
@@ -146,7 +156,7 @@ export class Engine {
     const { parts, store, watched, codec, log, door, config } = this.#opened;
     const { bus } = watched;
     const decode: Decode = (source, type, version, data) =>
-      source === parts.name ? codec.decode(type, version, data) : decodePublic(source, type, version, data);
+      source === parts.name ? ownFact(codec, type, version, data) : decodePublic(source, type, version, data);
     const runner = await startRunner({ store, models: parts.readModels, decode, log });
     const policies = await startPolicies({
       store,

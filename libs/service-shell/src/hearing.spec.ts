@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, throwAwayDatabase } from '@tongchou/testing';
 import { costsAt, sheet } from './costs-sheet.fixture.ts';
 import { shelfId } from './shelf.fixture.ts';
-import { ask, sampleCity } from './standing.fixture.ts';
+import { ask, call, sampleCity } from './standing.fixture.ts';
 import type { Standing } from './stand-up.ts';
 
 let city: ReturnType<typeof sampleCity>;
@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const operations = async (path: string, body?: object): Promise<unknown> => {
   const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  const response = await fetch(`${standing.url}/v1/operations/${path}`, body && post);
+  const response = await call(`${standing.url}/v1/operations/${path}`, body && post);
   return response.json();
 };
 

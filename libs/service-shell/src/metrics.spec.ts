@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { documentedMetrics, eventually, parseMetrics, sumOf, throwAwayDatabase } from '@tongchou/testing';
 import { costsAt } from './costs-sheet.fixture.ts';
 import type { Standing } from './stand-up.ts';
-import { postLines, putBook, sampleCity } from './standing.fixture.ts';
+import { call, postLines, putBook, sampleCity } from './standing.fixture.ts';
 
 let city: ReturnType<typeof sampleCity>;
 let standing: Standing;
@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 async function scrape() {
-  const response = await fetch(`${standing.url}/metrics`);
+  const response = await call(`${standing.url}/metrics`);
   expect(response.headers.get('content-type')?.split('; ').toSorted()).toEqual([
     'charset=utf-8',
     'text/plain',
@@ -60,7 +60,7 @@ describe('/metrics', () => {
     expect(await difference(count, 'command="PutBook"', 'outcome="rejected"')).toBe(1);
     expect(await difference(count, 'command="PutBook"', 'outcome="repeated"')).toBe(1);
     expect(await difference(count, 'command="unknown"', 'outcome="invalid"')).toBe(1);
-    expect(await (await fetch(`${standing.url}/metrics`)).text()).not.toMatch(/evil|moves/);
+    expect(await (await call(`${standing.url}/metrics`)).text()).not.toMatch(/evil|moves/);
   });
 
   it('counts waiting at the gate of a hot stream', async () => {

@@ -51,7 +51,7 @@ export class Mutations {
       idempotencyKey,
       input: rest,
       ...(typeof expectedVersion === 'number' && { expectedVersion }),
-      actor: context.actor,
+      principal: context.principal,
       correlationId: context.scope.requestId,
       traceparent: context.scope.traceparent,
     });

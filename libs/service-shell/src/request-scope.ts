@@ -9,6 +9,8 @@ export interface RequestScope {
   readonly traceparent: string;
   /** Who asks, proven; unknown until proven, and where nobody needs to ask as anybody. */
   principal?: Principal;
+  /** The request proved nothing but the scrape token: the figures are all that it gets. */
+  scrapes?: true;
   /** SQL statements that reads have sent for this request. */
   statements: number;
 }

@@ -5,6 +5,8 @@ import { BulkDoor } from './bulk-door.ts';
 import { BulkDoorController } from './bulk-door.controller.ts';
 import { CommandDoor } from './command-door.ts';
 import { createLog } from './create-log.ts';
+import { Disclosures } from './disclosure.ts';
+import { DisclosurePlugin } from './disclosure-plugin.ts';
 import { Engine } from './engine.ts';
 import { HealthController } from './health.controller.ts';
 import { hearingController } from './hearing.controller.ts';
@@ -23,6 +25,8 @@ import { subgraphModule } from './subgraph-module.ts';
 export const LOG = Symbol('log');
 /** The service's settings, typed `ServiceConfig`. */
 export const CONFIG = Symbol('config');
+/** What the service is made of, typed `ServiceParts`. */
+export const PARTS = Symbol('parts');
 
 /**
  * What a service's only `@Module` is made of: its parts, and everything that each service has. Resolvers may ask for
@@ -31,7 +35,7 @@ export const CONFIG = Symbol('config');
 export function serviceModule(parts: ServiceParts, config: ServiceConfig): ServiceModule {
   const log = createLog(parts.name, config.logLevel);
   return {
-    imports: [loggerModule(log), subgraphModule(parts.name, parts.schemaPath, log)],
+    imports: [loggerModule(log), subgraphModule(parts, log)],
     controllers: [
       BulkDoorController,
       HealthController,
@@ -49,6 +53,7 @@ function shellProviders(parts: ServiceParts, config: ServiceConfig, log: Logger)
   return [
     { provide: LOG, useValue: log },
     { provide: CONFIG, useValue: config },
+    { provide: PARTS, useValue: parts },
     { provide: Engine, useFactory: () => Engine.open(parts, config, log) },
     { provide: Metrics, inject: [Engine], useFactory: (engine: Engine) => engine.metrics },
     { provide: CommandDoor, inject: [Engine], useFactory: (engine: Engine) => engine.door },
@@ -59,6 +64,8 @@ function shellProviders(parts: ServiceParts, config: ServiceConfig, log: Logger)
       useFactory: (engine: Engine) => new Reads(engine.gate, engine.store.dataSource),
     },
     { provide: Mutations, inject: [CommandDoor], useFactory: (door: CommandDoor) => new Mutations(door) },
+    { provide: Disclosures, inject: [Engine], useFactory: (engine: Engine) => engine.disclosures },
+    DisclosurePlugin,
     { provide: ReferenceDate, useFactory: () => new ReferenceDate(config) },
   ];
 }

@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Args, Context, Mutation, Parent, Query, ResolveField, Resolver, ResolveReference } from '@nestjs/graphql';
+import { POLICY, type Policy as Policies } from '@tongchou/access';
 import { entityOf, uuidOf } from '@tongchou/event-store';
-import { reject, rejectForNow, type Decider, type Fact, type Policy, type ReadModel } from '@tongchou/kernel';
+import { cents, reject, rejectForNow, type Decider, type Fact, type Policy, type ReadModel } from '@tongchou/kernel';
 import { In } from 'typeorm';
 import { z } from 'zod';
 import { batched } from './batched.ts';
 import { defineCommands } from './define-commands.ts';
-import { textField } from './fields.ts';
+import { moneyField, textField } from './fields.ts';
 import { GraphContext } from './graph-context.ts';
 import { Mutations, type MutationInput } from './mutations.ts';
 import { Reads } from './reads.ts';
@@ -18,9 +19,14 @@ import type { ServiceConfig } from './service-settings.ts';
 export const SHELF_HOLDS = 3;
 
 type ShelfCommand =
-  | { readonly type: 'PutBook'; readonly shelf: string; readonly title: string }
+  | { readonly type: 'PutBook'; readonly shelf: string; readonly title: string; readonly district?: string | undefined }
   | { readonly type: 'BreakShelf'; readonly shelf: string };
-type ShelfEvent = { readonly type: 'BookPut'; readonly shelf: string; readonly title: string };
+interface ShelfEvent {
+  readonly type: 'BookPut';
+  readonly shelf: string;
+  readonly title: string;
+  readonly district?: string;
+}
 
 const decider = {
   streamType: 'Shelf',
@@ -32,7 +38,8 @@ const decider = {
     if (titles.includes(command.title)) return [];
     if (command.title === 'ordered') return rejectForNow('NotDelivered', {});
     if (titles.length === SHELF_HOLDS) return reject('ShelfFull', { holds: SHELF_HOLDS });
-    return [{ type: 'BookPut', shelf: command.shelf, title: command.title }];
+    const { shelf, title, district } = command;
+    return [{ type: 'BookPut', shelf, title, ...(district !== undefined && { district }) }];
   },
 } satisfies Decider<
   ShelfCommand,
@@ -42,6 +49,8 @@ const decider = {
 >;
 
 export const shelfId = (shelf: string): string => uuidOf('Shelf', shelf);
+
+const placeless = (name: string) => ({ projectId: shelfId(name) });
 
 const shelf = textField('Name of the shelf.', 100);
 
@@ -57,13 +66,22 @@ export const shelfCommands = defineCommands(
   {
     PutBook: {
       description: 'Puts a book on a shelf.',
-      input: z.strictObject({ shelf, title: textField('Title.', 200) }),
-      command: (input) => ({ type: 'PutBook', ...input }),
+      input: z.strictObject({
+        shelf,
+        title: textField('Title.', 200),
+        district: textField('Where the shelf gets to stand.', 100).optional(),
+        price: moneyField('What the book may cost.').optional(),
+      }),
+      command: ({ price: _, ...input }) => ({ type: 'PutBook', ...input }),
+      place: ({ shelf: name, district }) =>
+        district === undefined ? placeless(name) : { ...placeless(name), department: null, districts: [district] },
+      amount: ({ price }) => price ?? cents(0),
     },
     BreakShelf: {
       description: 'Meets a bug.',
       input: z.strictObject({ shelf }),
       command: (input) => ({ type: 'BreakShelf', ...input }),
+      place: ({ shelf: name }) => placeless(name),
     },
   },
 );
@@ -71,15 +89,22 @@ export const shelfCommands = defineCommands(
 interface ShelfRow {
   readonly id: string;
   readonly books: number;
+  readonly district: string | null;
+  readonly keptBy: string;
 }
 
 const shelves: ReadModel<ShelfRow, Fact<ShelfEvent>, 'id'> = {
   name: 'shelves',
   version: 1,
-  columns: { id: 'uuid', books: 'integer' },
+  columns: { id: 'uuid', books: 'integer', district: 'text?', keptBy: 'text' },
   primaryKey: ['id'],
   key: ({ source, streamId }) => (source === 'shelf' ? { id: streamId } : undefined),
-  fold: (row, { streamId }) => ({ id: streamId, books: (row?.books ?? 0) + 1 }),
+  fold: (row, { streamId, event, metadata }) => ({
+    id: streamId,
+    books: (row?.books ?? 0) + 1,
+    district: row?.district ?? event.district ?? null,
+    keptBy: row?.keptBy ?? metadata.actor.subject,
+  }),
 };
 
 /** A sheet that costs opens is worth a book. */
@@ -121,6 +146,12 @@ class ShelfResolver {
     return (await this.#load(id, context))?.books ?? 0;
   }
 
+  @ResolveField()
+  async keptBy(@Parent() { id }: { readonly id: string }, @Context() context: GraphContext): Promise<string | null> {
+    const row = await this.#load(id, context);
+    return row ? context.reveal('keptBy', id, row.keptBy) : null;
+  }
+
   @Mutation()
   async putBook(
     @Args('input') input: MutationInput & { readonly shelf: string },
@@ -140,7 +171,18 @@ class ShelfResolver {
   }
 }
 
-const parts: ServiceParts = {
+/** Who may do what with shelves; inspectors and auditors see who keeps one. */
+const SHELF_POLICY: Policies = {
+  'query shelf': { roles: ['director', 'inspector', 'auditor', 'integrator'] },
+  'query fault': { roles: ['integrator'] },
+  'entity Shelf': { roles: ['director', 'auditor', 'integrator'] },
+  'field keptBy': { roles: ['inspector', 'auditor'] },
+  'command PutBook': { roles: ['integrator', 'project-manager'] },
+  'command BreakShelf': { roles: ['integrator'] },
+  'route POST /v1/commands': { roles: ['integrator', 'project-manager', 'auditor'] },
+};
+
+export const shelfParts: ServiceParts = {
   name: 'shelf',
   aggregates: [shelfCommands],
   readModels: [shelves],
@@ -150,11 +192,21 @@ const parts: ServiceParts = {
   upcasters: {},
   schemaPath: fileURLToPath(new URL('./shelf.fixture.graphql', import.meta.url)),
   resolvers: [ShelfResolver],
+  policy: { ...POLICY, ...SHELF_POLICY },
+  placesOf: async (db, ids) => {
+    const rows = await db.getRepository(entityOf(shelves)).findBy({ id: In([...ids]) });
+    return new Map(
+      rows.map(({ id, district }) => [
+        id,
+        { projectId: id, department: null, districts: district === null ? [] : [district] },
+      ]),
+    );
+  },
 };
 
 @Module({})
 export class ShelfModule {
-  static with(config: ServiceConfig): DynamicModule {
+  static with(config: ServiceConfig, parts: ServiceParts = shelfParts): DynamicModule {
     return { module: ShelfModule, ...serviceModule(parts, config) };
   }
 }

@@ -9,8 +9,12 @@ import { Engine } from './engine.ts';
 import { HttpErrors } from './http-errors.ts';
 import { inStages } from './in-stages.ts';
 import { nestLog } from './nest-log.ts';
+import { identityMiddleware } from './identity-middleware.ts';
+import { refuseWithoutPolicy } from './policy-check.ts';
+import { RouteGuard } from './route-guard.ts';
 import { scopeMiddleware } from './scope-middleware.ts';
-import { LOG } from './service-module.ts';
+import { CONFIG, LOG, PARTS } from './service-module.ts';
+import type { ServiceParts } from './service-parts.ts';
 import type { ServiceConfig } from './service-settings.ts';
 
 /** Everything but the bulk door, which has limits of its own. */
@@ -28,7 +32,8 @@ export interface Standing {
 
 /**
  * Boots a service: connects and migrates, starts what moves facts, and listens. One log line says where.
- * Throws when a database is away, a migration fails or the port is taken; nothing is left open then.
+ * Throws when a database is away, a migration fails, the port is taken, or something can be asked for that no policy speaks
+ * of; nothing is left open then.
  */
 export async function standUp(
   module: DynamicModule | Type,
@@ -61,10 +66,14 @@ async function open(app: NestExpressApplication, engine: Engine, log: Logger): P
   app.useLogger(nestLog(log));
   app.disable('x-powered-by');
   app.use(scopeMiddleware);
+  app.use(identityMiddleware(engine.name, app.get<ServiceConfig>(CONFIG), log));
   app.useBodyParser('json', { limit: BODY_MAX });
   app.useGlobalFilters(new HttpErrors(engine.name, log));
   if (engine.topics.length > 0) app.connectMicroservice({ strategy: engine.transport });
+  const parts = app.get<ServiceParts>(PARTS);
+  app.useGlobalGuards(new RouteGuard(parts.policy));
   await app.init();
+  refuseWithoutPolicy(app, parts);
   await engine.start();
   await app.startAllMicroservices();
 }

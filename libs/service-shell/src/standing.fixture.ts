@@ -1,7 +1,9 @@
+import { EVERY_ROLE, testAccess } from '@tongchou/testing';
+import type { Principal } from '@tongchou/access';
 import { z } from 'zod';
 import { defineConfig } from './define-config.ts';
 import { serviceSettings } from './service-settings.ts';
-import { ShelfModule } from './shelf.fixture.ts';
+import { ShelfModule, shelfParts } from './shelf.fixture.ts';
 import { standUp, type Standing } from './stand-up.ts';
 
 const verdict = z.looseObject({
@@ -25,17 +27,24 @@ interface Database {
   drop(): Promise<void>;
 }
 
+/** The keys of the gateway that the sample service believes. */
+export const access = await testAccess();
+export const SCRAPE_TOKEN = 'scrape-token-of-a-spec';
+
 /** A sample service on databases of a spec's own. */
 export function sampleCity(own: Database, bus: Database) {
   const config = defineConfig(serviceSettings('shelf', 0), {
     LOG_LEVEL: 'silent',
     SHELF_DATABASE_URL: own.url,
     BUS_DATABASE_URL: bus.url,
+    PRINCIPAL_KEYS: access.keys,
+    METRICS_TOKEN: SCRAPE_TOKEN,
   });
   return {
     config,
     busUrl: bus.url,
-    stand: (port = 0): Promise<Standing> => standUp(ShelfModule.with(config), { ...config, port }),
+    stand: (port = 0, parts = shelfParts): Promise<Standing> =>
+      standUp(ShelfModule.with(config, parts), { ...config, port }),
     drop: async (): Promise<void> => {
       await own.drop();
       await bus.drop();
@@ -52,16 +61,26 @@ export const verdicts = (text: string): AnsweredLine[] =>
     .filter((line) => line !== '')
     .map((line) => verdict.parse(JSON.parse(line)));
 
+interface Call {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Asks as the gateway does; as somebody of every role unless a principal is given. */
+export async function call(url: string, { headers, ...init }: Call = {}, principal = EVERY_ROLE): Promise<Response> {
+  const signed = await access.headers('shelf', principal, headers?.['x-request-id']);
+  return fetch(url, { ...init, headers: { ...headers, ...signed } });
+}
+
 export function postLines(
   url: string,
   body: string,
   headers: Readonly<Record<string, string>> = {},
+  principal?: Principal,
 ): Promise<Response> {
-  return fetch(`${url}/v1/commands`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson', ...headers },
-    body,
-  });
+  const init = { method: 'POST', headers: { 'content-type': 'application/x-ndjson', ...headers }, body };
+  return call(`${url}/v1/commands`, init, principal);
 }
 
 export async function ask(
@@ -69,12 +88,11 @@ export async function ask(
   query: string,
   variables: object = {},
   headers: Readonly<Record<string, string>> = {},
+  principal?: Principal,
 ) {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query, variables }),
-  });
+  const body = JSON.stringify({ query, variables });
+  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body };
+  const response = await call(`${url}/graphql`, init, principal);
   const statements = /(\d+) statements/.exec(response.headers.get('server-timing') ?? '')?.[1];
   return { ...answer.parse(await response.json()), response, statements: Number(statements) };
 }

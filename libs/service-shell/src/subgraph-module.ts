@@ -12,13 +12,18 @@ import type { Logger } from 'pino';
 import { formatErrorOf } from './format-error.ts';
 import { freshnessPlugin } from './freshness-plugin.ts';
 import { GraphContext } from './graph-context.ts';
+import { guardSchema } from './guarded-schema.ts';
 import { graphTextPlugin } from './graph-text-plugin.ts';
 import { scalars } from './scalars.ts';
+import type { ServiceParts } from './service-parts.ts';
 
 const DOCUMENT_TOKENS_MAX = 10_000;
 
-/** A subgraph from its schema, written by hand; resolvers are found in the module. */
-export function subgraphModule(service: string, schemaPath: string, log: Pick<Logger, 'error'>): DynamicModule {
+/** A subgraph from its schema, written by hand, guarded by the policy; resolvers are found in the module. */
+export function subgraphModule(
+  { name: service, schemaPath, policy }: Pick<ServiceParts, 'name' | 'schemaPath' | 'policy'>,
+  log: Pick<Logger, 'error'>,
+): DynamicModule {
   const schema = readFileSync(schemaPath, 'utf8');
   const plugins: ApolloServerPlugin<GraphContext>[] = [
     graphTextPlugin,
@@ -30,7 +35,8 @@ export function subgraphModule(service: string, schemaPath: string, log: Pick<Lo
     driver: ApolloFederationDriver,
     typeDefs: schema,
     resolvers: scalarsOf(schema),
-    context: ({ req }: { req: IncomingMessage }) => new GraphContext(req),
+    context: ({ req }: { req: IncomingMessage }) => new GraphContext(req, policy),
+    transformSchema: guardSchema,
     formatError: formatErrorOf(service, (err, requestId) => log.error({ err, requestId }, 'a field failed')),
     plugins,
     graphiql: false,
