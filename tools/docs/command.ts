@@ -3,8 +3,8 @@ import { printDocs } from './print.ts';
 
 const HELP = `npm run docs [-- --check]
 
-Prints the catalogues that come from the code: events, AsyncAPI, JSON Schemas, supergraph, errors, OpenAPI; writes golden
-events that are missing. With --check nothing is written: it ends with 1 when a page is stale.`;
+Prints the catalogues that come from the code: events, AsyncAPI, JSON Schemas, supergraph, errors, OpenAPI, roles and
+what each may do; writes golden events that are missing. With --check nothing is written: it ends with 1 when a page is stale.`;
 
 /** `npm run docs`. */
 export async function run(args: readonly string[]): Promise<number> {

@@ -5,6 +5,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { contractsOf, publishingServices } from '@tongchou/contracts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { POLICY } from '@tongchou/access';
+import { printAccess } from './access-page.ts';
 import { asyncApi } from './async-api.ts';
 import { printEvents } from './events-page.ts';
 import { jsonSchemaFiles, jsonSchemaOf } from './json-schemas.ts';
@@ -53,6 +55,16 @@ describe('the catalogue of events', () => {
     const page = printEvents();
     for (const { type } of facts) expect(page).toContain(`### ${type} v1`);
     expect(page).toContain('`slipDays` | integer |');
+  });
+});
+
+describe('the page of access', () => {
+  it('has a row for every action, marked for the roles that may', () => {
+    const page = printAccess();
+    for (const [action, { roles }] of Object.entries(POLICY)) {
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${action.replace(/^\w+ /, '')}\` |`));
+      expect([action, row?.split('✓').length]).toEqual([action, roles.length + 1]);
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { composeSupergraph } from '../compose/compose.ts';
+import { printAccess } from './access-page.ts';
 import { asyncApi } from './async-api.ts';
 import { builtPages } from './built-pages.ts';
 import { printEvents } from './events-page.ts';
@@ -15,6 +16,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Every page that the code prints. A further one is a line here. */
 export const PRINTED_FILES: readonly PrintedFile[] = [
+  { path: 'docs/access.md', content: printAccess },
   { path: 'docs/events.md', content: printEvents },
   { path: 'docs/asyncapi.json', content: () => asJson(asyncApi()) },
   { path: 'docs/supergraph.graphql', content: () => composeSupergraph() },

@@ -84,21 +84,22 @@ function discovery({ issuer }: IssuerPlan): object {
 const OWN_PAGES = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
 
 /** The explorer is a page of another origin, which needs the browser's leave; without the secret it gets nothing else. */
-function letAsk(request: IncomingMessage, response: ServerResponse): void {
+function letAsk(request: IncomingMessage, response: ServerResponse): boolean {
   const { origin } = request.headers;
-  if (origin === undefined || !OWN_PAGES.test(origin)) return;
+  if (origin === undefined || !OWN_PAGES.test(origin)) return false;
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('access-control-allow-headers', 'authorization, content-type');
   response.setHeader('vary', 'origin');
+  return true;
 }
 
 async function answer(plan: IssuerPlan, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  letAsk(request, response);
+  const mayRead = letAsk(request, response);
   const asked = `${request.method} ${request.url?.split('?')[0]}`;
   if (asked === 'GET /.well-known/openid-configuration') return json(response, 200, discovery(plan));
   if (asked === 'GET /jwks') return json(response, 200, { keys: plan.keys.map(open) });
   if (asked === 'GET /health/ready') return json(response, 200, { status: 'ready' });
-  if (asked === 'OPTIONS /token') return void response.writeHead(204).end();
+  if (asked === 'OPTIONS /token' && mayRead) return void response.writeHead(204).end();
   if (asked === 'POST /token') return token(plan, request, response);
   json(response, 404, { error: 'not_found' });
 }
