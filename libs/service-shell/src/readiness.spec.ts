@@ -4,7 +4,7 @@ import { defineConfig } from './define-config.ts';
 import { serviceSettings } from './service-settings.ts';
 import { ShelfModule } from './shelf.fixture.ts';
 import { standUp, type Standing } from './stand-up.ts';
-import { postLines, putBook, sampleCity, verdicts } from './standing.fixture.ts';
+import { access, postLines, putBook, sampleCity, verdicts } from './standing.fixture.ts';
 
 let own: Awaited<ReturnType<typeof throwAwayDatabase>>;
 let bus: Awaited<ReturnType<typeof throwAwayDatabase>>;
@@ -83,6 +83,7 @@ describe('ready, with what is waited for', () => {
   it('a broker that is down at start: it stands up, and commands go on', async () => {
     const store = await throwAwayDatabase();
     const config = defineConfig(serviceSettings('shelf', 0), {
+      PRINCIPAL_KEYS: access.keys,
       LOG_LEVEL: 'silent',
       SHELF_DATABASE_URL: store.url,
       KAFKA_BROKERS: '127.0.0.1:1',

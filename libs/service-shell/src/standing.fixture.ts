@@ -2,7 +2,7 @@ import { EVERY_ROLE, testAccess } from '@tongchou/testing';
 import type { Principal } from '@tongchou/access';
 import { z } from 'zod';
 import { defineConfig } from './define-config.ts';
-import { serviceSettings } from './service-settings.ts';
+import { serviceSettings, type ServiceConfig } from './service-settings.ts';
 import { ShelfModule, shelfParts } from './shelf.fixture.ts';
 import { standUp, type Standing } from './stand-up.ts';
 
@@ -43,8 +43,8 @@ export function sampleCity(own: Database, bus: Database) {
   return {
     config,
     busUrl: bus.url,
-    stand: (port = 0, parts = shelfParts): Promise<Standing> =>
-      standUp(ShelfModule.with(config, parts), { ...config, port }),
+    stand: (port = 0, parts = shelfParts, settings: ServiceConfig = config): Promise<Standing> =>
+      standUp(ShelfModule.with(settings, parts), { ...settings, port }),
     drop: async (): Promise<void> => {
       await own.drop();
       await bus.drop();

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { PRINCIPAL_HEADER, type Principal, principalSigner, ROLES } from '@tongchou/access';
 import type { Role } from '@tongchou/access';
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import type { JWK, JWTPayload } from 'jose';
 
 /** Somebody of every role, for the whole city. */
 export const EVERY_ROLE: Principal = { subject: 'demo', roles: Object.keys(ROLES) as Role[] };
@@ -13,6 +14,8 @@ export interface TestAccess {
   readonly signingKey: JWK;
   /** Signs for whoever asks as this principal. */
   as(principal: Principal): (service: string, requestId: string) => Promise<string>;
+  /** Any claims under the gateway's signature: for what it would never say. */
+  signed(claims: JWTPayload): Promise<string>;
   /** The headers with which the gateway asks a service; as somebody of every role unless a principal is given. */
   headers(service: string, principal?: Principal, requestId?: string): Promise<Record<string, string>>;
 }
@@ -28,6 +31,7 @@ export async function testAccess(): Promise<TestAccess> {
     keys,
     signingKey,
     as: (principal) => (service, requestId) => sign(principal, service, requestId),
+    signed: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid }).sign(privateKey),
     headers: async (service, principal = EVERY_ROLE, requestId = randomUUID()) => ({
       'x-request-id': requestId,
       [PRINCIPAL_HEADER]: await sign(principal, service, requestId),
