@@ -4,6 +4,7 @@ import pg from 'pg';
 import { readArguments } from '../state/arguments.ts';
 import { Problem, reasonOf } from '../state/problem.ts';
 import { ROOT } from '../state/state-folder.ts';
+import { benchAccess } from './access.ts';
 import { benchAppend } from './append.ts';
 import { benchCity } from './city.ts';
 import { closeFreshBrokers } from './fresh-broker.ts';
@@ -28,6 +29,7 @@ npm run bench [-- NAME...] [--runs N] [--json] [--dry]
 Measures, prints tables, and writes them into docs/benchmarks.md; sections of benchmarks that were not asked for stay. Takes
 half an hour on two cores; whatever else runs on the machine takes from the figures. Names:
 
+  access              what it costs to know who asks, a request
   append              appends against Emmett and raw inserts
   read-latency        from an append to own and another service's read model
   read-latency-kafka  to another service's read model over Kafka, the PostgreSQL bus beside it
@@ -52,6 +54,7 @@ interface Wish {
 }
 
 const BENCHES: Readonly<Record<string, (server: FreshServer, wish: Wish) => Promise<BenchTable>>> = {
+  access: (_, wish) => benchAccess(wish),
   append: ({ database }, wish) => benchAppend(database, wish),
   'read-latency': ({ database }, wish) => benchReadLatency(database, wish),
   'read-latency-kafka': ({ database }, wish) => benchReadLatencyOverKafka(database, wish),
