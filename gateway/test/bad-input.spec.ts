@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { getIntrospectionQuery } from 'graphql';
-import { post, sampleCity, type Answer, type SampleCity } from './sample-city.ts';
+import { sampleCity, type Answer, type SampleCity } from './sample-city.ts';
 
 let city: SampleCity;
 beforeAll(async () => void (city = await sampleCity()));
@@ -97,7 +97,7 @@ describe('a document that is too much', () => {
     const body = new ReadableStream({
       pull: (controller) => (sent++ < 16 ? controller.enqueue(chunk) : controller.close()),
     });
-    const response = await fetch(`${city.gateway.url}/graphql`, {
+    const response = await city.fetch('/graphql', {
       method: 'POST',
       body,
       duplex: 'half',
@@ -109,7 +109,7 @@ describe('a document that is too much', () => {
 
   it('in the address', async () => {
     const query = encodeURIComponent(`{ ${times(21, () => 'other')} }`);
-    const response = await fetch(`${city.gateway.url}/graphql?query=${query}`, {
+    const response = await city.fetch(`/graphql?query=${query}`, {
       headers: { 'apollo-require-preflight': 'yes' },
     });
     expect([response.status, await response.json()]).toMatchObject([
@@ -212,7 +212,7 @@ describe('a request that makes no sense', () => {
     ['brackets without end', '['.repeat(200_000), /not JSON/],
   ];
   it.each(bodies)('%s', async (_, body, message) => {
-    expectRefused(await post(`${city.gateway.url}/graphql`, body), { status: 400, code: 'BAD_USER_INPUT', message });
+    expectRefused(await city.post('/graphql', body), { status: 400, code: 'BAD_USER_INPUT', message });
   });
 
   it('bytes that are no UTF-8', async () => {
@@ -222,7 +222,7 @@ describe('a request that makes no sense', () => {
       0xd0,
       ...new TextEncoder().encode('\\") }"}'),
     ]);
-    expectRefused(await post(`${city.gateway.url}/graphql`, body), {
+    expectRefused(await city.post('/graphql', body), {
       status: 400,
       code: 'BAD_USER_INPUT',
       message: /UTF-8/,
@@ -231,12 +231,12 @@ describe('a request that makes no sense', () => {
 
   it('a compressed body, which could be a bomb', async () => {
     const body = new Uint8Array(gzipSync('{"query":"{ other }"}'));
-    const answer = await post(`${city.gateway.url}/graphql`, body, { 'content-encoding': 'gzip' });
+    const answer = await city.post('/graphql', body, { 'content-encoding': 'gzip' });
     expectRefused(answer, { status: 415, code: 'BAD_USER_INPUT', message: /uncompressed/ });
   });
 
   it('a form of another site', async () => {
-    const answer = await post(`${city.gateway.url}/graphql`, '{"query":"{ other }"}', { 'content-type': 'text/plain' });
+    const answer = await city.post('/graphql', '{"query":"{ other }"}', { 'content-type': 'text/plain' });
     expectRefused(answer, { status: 400, code: 'BAD_USER_INPUT', message: /CSRF|preflight/ });
   });
 
@@ -244,7 +244,7 @@ describe('a request that makes no sense', () => {
     const query = encodeURIComponent(
       'mutation { registerProject(input: {idempotencyKey: "1", name: "x"}) { consistencyToken } }',
     );
-    const response = await fetch(`${city.gateway.url}/graphql?query=${query}`, {
+    const response = await city.fetch(`/graphql?query=${query}`, {
       headers: { 'apollo-require-preflight': 'yes' },
     });
     expect([response.status, await response.json()]).toMatchObject([
@@ -256,7 +256,7 @@ describe('a request that makes no sense', () => {
 
   it('a stored operation, of which there are none', async () => {
     const body = JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } });
-    const answer = await post(`${city.gateway.url}/graphql`, body);
+    const answer = await city.post('/graphql', body);
     expect(answer.body.errors?.[0]?.extensions['code']).toBe('PERSISTED_QUERY_NOT_FOUND');
   });
 });

@@ -9,6 +9,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PRINCIPAL_HEADER, principalVerifier } from '@tongchou/access';
 import { sampleCity, type SampleCity } from './sample-city.ts';
 
 type Service = (request: IncomingMessage, response: ServerResponse) => void;
@@ -43,10 +44,12 @@ beforeEach(() => {
   service = echo;
 });
 
+const header = (headers: IncomingMessage['headers']): string => String(headers[PRINCIPAL_HEADER]);
+
 const open = (path = '/v1/costs/commands', headers: Record<string, string> = {}) =>
   httpRequest(`${city.gateway.url}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson', ...headers },
+    headers: { 'content-type': 'application/x-ndjson', authorization: city.authorization, ...headers },
   });
 
 async function answerOf(
@@ -90,7 +93,7 @@ describe('the bulk door behind the gateway', () => {
         echo(request, response);
       };
     });
-    const request = open(undefined, { 'x-request-id': 'bulk-0815', cookie: 'a=b' });
+    const request = open(undefined, { 'x-request-id': 'bulk-0815', cookie: 'a=b', 'x-tongchou-principal': 'forged' });
     request.end('{}\n');
     const { answer } = await answerOf(request);
     const { headers, url } = await heard;
@@ -101,6 +104,11 @@ describe('the bulk door behind the gateway', () => {
       traceparent: expect.any(String),
     });
     expect(headers).not.toHaveProperty('cookie');
+    expect(headers).not.toHaveProperty('authorization');
+    expect(await principalVerifier(JSON.parse(city.access.keys), 'costs')(header(headers), 'bulk-0815')).toEqual({
+      subject: 'tester',
+      roles: ['director'],
+    });
     expect(answer.headers['x-request-id']).toBe('bulk-0815');
   });
 

@@ -16,7 +16,7 @@ describe('the gateway over HTTP', () => {
   });
 
   it('lives, is ready, has started, and says what runs here', async () => {
-    const get = async (path: string): Promise<unknown> => (await fetch(city.gateway.url + path)).json();
+    const get = async (path: string): Promise<unknown> => (await city.fetch(path)).json();
     expect(await get('/health/live')).toEqual({ status: 'live' });
     expect(await get('/health/ready')).toEqual({
       status: 'ready',
@@ -52,7 +52,7 @@ describe('the gateway over HTTP', () => {
     const answer = await city.ask('{ other }');
     expect(answer.headers.get('x-powered-by')).toBeNull();
     expect(answer.headers.get('cache-control')).toBe('no-store');
-    const missing = await fetch(`${city.gateway.url}/etc/passwd`);
+    const missing = await city.fetch('/etc/passwd');
     expect([missing.status, await missing.json()]).toMatchObject([
       404,
       { error: { code: 'NOT_FOUND', service: 'gateway' } },

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { documentedMetrics, parseMetrics, sumOf } from '@tongchou/testing';
-import { post, sampleCity, type SampleCity } from './sample-city.ts';
+import { sampleCity, type SampleCity } from './sample-city.ts';
 
 let city: SampleCity;
 beforeAll(async () => {
-  city = await sampleCity();
+  city = await sampleCity({ METRICS_TOKEN });
 });
 afterAll(() => city.close());
 
-const scrape = async () => parseMetrics(await (await fetch(`${city.gateway.url}/metrics`)).text());
+const METRICS_TOKEN = 'figures-and-nothing-else';
+const figures = async () =>
+  (await city.fetch('/metrics', { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })).text();
+const scrape = async () => parseMetrics(await figures());
 const REQUESTS = 'tongchou_gateway_request_seconds_count';
 const CALLS = 'tongchou_gateway_subgraph_call_seconds_count';
 
@@ -21,8 +24,8 @@ it('measures requests by kind and outcome, calls by subgraph, and no text of a c
   });
   await city.ask('{ nowhere }');
   await city.ask('not graphql');
-  await post(`${city.gateway.url}/graphql`, '[');
-  await post(`${city.gateway.url}/v1/nobody/commands`, '');
+  await city.post('/graphql', '[');
+  await city.post('/v1/nobody/commands', '');
   const families = await scrape();
   const requests = (operation: string, outcome: string): number | undefined =>
     sumOf(families, REQUESTS, `operation="${operation}"`, `outcome="${outcome}"`);
@@ -33,7 +36,7 @@ it('measures requests by kind and outcome, calls by subgraph, and no text of a c
   expect(requests('commands', 'refused')).toBe(1);
   expect(sumOf(families, CALLS, 'subgraph="projects"', 'outcome="answered"')).toBeGreaterThanOrEqual(3);
   expect(sumOf(families, CALLS, 'subgraph="costs"', 'outcome="answered"')).toBe(1);
-  expect(await (await fetch(`${city.gateway.url}/metrics`)).text()).not.toMatch(/Secret|nowhere|nobody|127\.0\.0\.1/);
+  expect(await figures()).not.toMatch(/Secret|nowhere|nobody|127\.0\.0\.1/);
 });
 
 it('shows an open breaker while a service is away, and serves what the page lists', async () => {

@@ -154,7 +154,7 @@ describe('a service that fails', () => {
       expect(errorsOf(answer)).toEqual(failedWith('SUBGRAPH_UNAVAILABLE'));
       expectNothingInternal(answer);
     }
-    const ready = await fetch(`${city.gateway.url}/health/ready`);
+    const ready = await city.fetch('/health/ready');
     expect([ready.status, await ready.json()]).toEqual([
       200,
       expect.objectContaining({ services: { projects: 'up', costs: 'failing' } }),

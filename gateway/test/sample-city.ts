@@ -5,7 +5,9 @@ import { assertCompositionSuccess, composeServices } from '@theguild/federation-
 import { GraphQLError, parse } from 'graphql';
 import { readConfig } from '../src/config.ts';
 import { standUpGateway, type StandingGateway } from '../src/stand-up.ts';
+import { type TestAccess, testAccess } from '@tongchou/testing';
 import { sampleSubgraph, type SampleSubgraph } from './sample-subgraph.ts';
+import { type TestIssuer, testIssuer } from './test-issuer.ts';
 
 const PROJECTS = `
   type Query { works(first: Int): Works project(id: ID!): Project echo(text: String): String total: Int! other: Int }
@@ -100,14 +102,27 @@ const COSTS_RESOLVERS = {
   },
 };
 
+type HeaderList = Readonly<Record<string, string>>;
+
 export interface SampleCity {
   readonly projects: SampleSubgraph;
   readonly costs: SampleSubgraph;
   readonly gateway: StandingGateway;
   readonly supergraphFile: string;
   readonly sdl: string;
+  readonly issuer: TestIssuer;
+  /** The gateway's keys, as services know them. */
+  readonly access: TestAccess;
+  /** A director's `authorization`, which everything here sends unless its headers have another one. */
+  readonly authorization: string;
   /** Posts an operation; the answer's status, body and headers. */
-  ask(query: string, variables?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  ask(query: string, variables?: unknown, headers?: HeaderList): Promise<Answer>;
+  /** Posts a body as it is. */
+  post(path: string, body: string | Uint8Array<ArrayBuffer>, headers?: HeaderList): Promise<Answer>;
+  fetch(
+    path: string,
+    init?: RequestInit & { readonly headers?: HeaderList; readonly duplex?: 'half' },
+  ): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -132,40 +147,49 @@ export async function sampleCity(env: Readonly<Record<string, string>> = {}): Pr
   assertCompositionSuccess(composed);
   const sdl = composed.supergraphSdl;
   await replaceFile(supergraphFile, sdl);
+  const issuer = await testIssuer();
+  const access = await testAccess();
   const config = readConfig({
     PORT: '0',
     LOG_LEVEL: 'silent',
     SUPERGRAPH: supergraphFile,
     PROJECTS_URL: projects.origin,
     COSTS_URL: costs.origin,
+    ...accessEnv(issuer, access),
     ...env,
   });
   const gateway = await standUpGateway(config);
+  const authorization = `Bearer ${await issuer.token()}`;
+  const ask: SampleCity['fetch'] = (path, { headers, ...init } = {}) =>
+    fetch(gateway.url + path, { ...init, headers: { authorization, ...headers } });
+  const post: SampleCity['post'] = async (path, body, headers) =>
+    answerOf(await ask(path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } }));
   return {
     projects,
     costs,
     gateway,
     supergraphFile,
     sdl,
-    ask: (query, variables, headers) => post(`${gateway.url}/graphql`, JSON.stringify({ query, variables }), headers),
+    issuer,
+    access,
+    authorization,
+    ask: (query, variables, headers) => post('/graphql', JSON.stringify({ query, variables }), headers),
+    post,
+    fetch: ask,
     close: async () => {
       await gateway.close();
-      await Promise.all([projects.stop(), costs.stop(), rm(folder, { recursive: true })]);
+      await Promise.all([projects.stop(), costs.stop(), issuer.stop(), rm(folder, { recursive: true })]);
     },
   };
 }
 
-/** Posts a body as it is. */
-export async function post(
-  url: string,
-  body: string | Uint8Array<ArrayBuffer>,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Answer> {
-  const response = await fetch(url, {
-    method: 'POST',
-    body,
-    headers: { 'content-type': 'application/json', ...headers },
-  });
+/** The settings by which a gateway knows an issuer, and its services know it. */
+export const accessEnv = (issuer: Pick<TestIssuer, 'url'>, { signingKey }: TestAccess): Record<string, string> => ({
+  OIDC_ISSUER: issuer.url,
+  PRINCIPAL_SIGNING_KEY: JSON.stringify(signingKey),
+});
+
+async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
   return {
     status: response.status,
