@@ -1,6 +1,7 @@
 import type { ApolloServerPlugin, GraphQLRequestListener } from '@apollo/server';
 import { Plugin } from '@nestjs/apollo';
 import { Disclosures } from './disclosure.ts';
+import { Engine } from './engine.ts';
 import { GRAPH_CODES } from './error-codes.ts';
 import { GraphContext } from './graph-context.ts';
 
@@ -8,9 +9,11 @@ import { GraphContext } from './graph-context.ts';
 @Plugin()
 export class DisclosurePlugin implements ApolloServerPlugin<GraphContext> {
   readonly #disclosures: Disclosures;
+  readonly #service: string;
 
-  constructor(disclosures: Disclosures) {
+  constructor(disclosures: Disclosures, engine: Engine) {
     this.#disclosures = disclosures;
+    this.#service = engine.name;
   }
 
   requestDidStart(): Promise<GraphQLRequestListener<GraphContext>> {
@@ -22,7 +25,7 @@ export class DisclosurePlugin implements ApolloServerPlugin<GraphContext> {
         } catch {
           const { happened: message, retryable } = GRAPH_CODES.SUBGRAPH_UNAVAILABLE;
           const { requestId } = contextValue.scope;
-          const extensions = { code: 'SUBGRAPH_UNAVAILABLE', requestId, retryable };
+          const extensions = { code: 'SUBGRAPH_UNAVAILABLE', service: this.#service, requestId, retryable };
           response.body = { kind: 'single', singleResult: { data: null, errors: [{ message, extensions }] } };
         }
       },

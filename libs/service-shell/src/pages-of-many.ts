@@ -9,7 +9,7 @@ export interface ManyPages {
   readonly order: readonly OrderTerm[];
 }
 
-/** Conditions that a parent must fit; the first argument is the expression of its id. */
+/** Conditions that a parent must fit; the first argument is the expression of its id. They may not call a table `p`. */
 export type ParentCondition = (parent: string, bind: Bind) => readonly string[];
 
 /**
