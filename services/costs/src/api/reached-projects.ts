@@ -4,7 +4,11 @@ import { reachCondition } from '@tongchou/service-shell';
 import type { Bind } from '@tongchou/service-shell';
 import { projectPlaces } from '../read-models/project-place.ts';
 
-const COLUMNS = { projectId: 'p.project_id', department: 'p.department', districts: 'p.districts' };
+const COLUMNS = {
+  projectId: 'place.project_id',
+  department: 'place.department',
+  districts: 'place.districts',
+};
 
 /**
  * Rows of projects that are reached, as conditions; `projectId` is the expression that names the project. One whose place has
@@ -12,8 +16,8 @@ const COLUMNS = { projectId: 'p.project_id', department: 'p.department', distric
  */
 export function ofReachedProjects(reach: Reach, projectId: string, bind: Bind): readonly string[] {
   if (isWholeCity(reach)) return [];
-  const within = [`p.project_id = ${projectId}`, ...reachCondition(reach, COLUMNS, bind)].join(' and ');
-  return [`exists (select from rm.${projectPlaces.name} p where ${within})`];
+  const within = [`place.project_id = ${projectId}`, ...reachCondition(reach, COLUMNS, bind)].join(' and ');
+  return [`exists (select from rm.${projectPlaces.name} place where ${within})`];
 }
 
 /** The tables that `ofReachedProjects` reads beside `model`, to be waited for. */
