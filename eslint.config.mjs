@@ -20,6 +20,7 @@ export const SERVICE_ROOMS = {
     rooms: ['domain', 'read-models', 'application', 'infrastructure', 'api'],
     packages: [
       ...CARRIES,
+      '@tongchou/access',
       '@tongchou/event-store',
       '@tongchou/service-shell',
       ...NEST,
@@ -66,7 +67,7 @@ export const LIBS = {
   ],
   testing: [
     ...['@tongchou/kernel', '@tongchou/contracts', '@tongchou/event-store', '@tongchou/messaging'],
-    ...['@tongchou/access', '@tongchou/embedded-postgres', '@jest/globals', 'fast-check', 'jose', 'pg', 'node:'],
+    ...['@tongchou/access', '@tongchou/embedded-postgres', '@jest/globals', 'fast-check', 'graphql', 'jose', 'pg', 'node:'],
   ],
 };
 
@@ -101,7 +102,7 @@ const libRules = Object.entries(LIBS).flatMap(([name, packages]) => {
   return [
     onlyFrom([`libs/${name}/src/**/*.ts`], [SAME_FOLDER, ...packages.map(exactly)], says),
     onlyFrom(
-      [`libs/${name}/src/**/*.spec.ts`],
+      [`libs/${name}/src/**/*.spec.ts`, `libs/${name}/src/**/*.fixture.ts`],
       [SAME_FOLDER, ...[...packages, ...IN_SPECS, 'graphql', '@nestjs/'].map(exactly)],
       says,
     ),

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { projectIdOf } from '@tongchou/contracts';
 import { cents, isoDate } from '@tongchou/kernel';
 import { eventually } from '@tongchou/testing';
-import { standingProjects } from './standing.fixture.ts';
+import type { standingProjects } from './standing.fixture.ts';
 
 export const REGISTER = 'twins';
 export const idOf = (reference: string) => projectIdOf(REGISTER, reference);

@@ -1,7 +1,7 @@
 import { isWholeCity } from '@tongchou/access';
-import type { Reach } from '@tongchou/access';
+import type { Place, Reach } from '@tongchou/access';
 import { reachCondition } from '@tongchou/service-shell';
-import type { Bind } from '@tongchou/service-shell';
+import type { Bind, ServiceParts } from '@tongchou/service-shell';
 import { projectPlaces } from '../read-models/project-place.ts';
 
 const COLUMNS = {
@@ -23,3 +23,11 @@ export function ofReachedProjects(reach: Reach, projectId: string, bind: Bind): 
 /** The tables that `ofReachedProjects` reads beside `model`, to be waited for. */
 export const modelsOf = (model: string, reach: Reach): readonly string[] =>
   isWholeCity(reach) ? [model] : [model, projectPlaces.name];
+
+/** Where these projects stand, as far as costs has heard. */
+export const placesOf: ServiceParts['placesOf'] = async (db, projectIds) => {
+  const text = `select p.project_id as "projectId", p.department, p.districts from rm.${projectPlaces.name} p
+    where p.project_id = any($1::uuid[])`;
+  const rows = await db.query<Place[]>(text, [projectIds]);
+  return new Map(rows.map((row) => [row.projectId, row]));
+};

@@ -1,7 +1,7 @@
 import { isWholeCity } from '@tongchou/access';
-import type { Reach } from '@tongchou/access';
+import type { Place, Reach } from '@tongchou/access';
 import { reachCondition } from '@tongchou/service-shell';
-import type { Bind } from '@tongchou/service-shell';
+import type { Bind, ServiceParts } from '@tongchou/service-shell';
 import { works } from '../read-models/works.ts';
 
 /** What of a row `w` of works decides who reaches it. */
@@ -28,3 +28,11 @@ export function ofReachedWorks(reach: Reach, projectId: string, bind: Bind): rea
 /** The tables that `ofReachedWorks` reads beside `model`, to be waited for. */
 export const modelsOf = (model: string, reach: Reach): readonly string[] =>
   isWholeCity(reach) ? [model] : [model, works.name];
+
+/** Where these projects stand, as the one table says. */
+export const placesOf: ServiceParts['placesOf'] = async (db, projectIds) => {
+  const text = `select w.project_id as "projectId", w.department, w.districts from rm.works w
+    where w.registered and w.project_id = any($1::uuid[])`;
+  const rows = await db.query<Place[]>(text, [projectIds]);
+  return new Map(rows.map((row) => [row.projectId, row]));
+};
