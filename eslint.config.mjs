@@ -67,7 +67,16 @@ export const LIBS = {
   ],
   testing: [
     ...['@tongchou/kernel', '@tongchou/contracts', '@tongchou/event-store', '@tongchou/messaging'],
-    ...['@tongchou/access', '@tongchou/embedded-postgres', '@jest/globals', 'fast-check', 'graphql', 'jose', 'pg', 'node:'],
+    ...[
+      '@tongchou/access',
+      '@tongchou/embedded-postgres',
+      '@jest/globals',
+      'fast-check',
+      'graphql',
+      'jose',
+      'pg',
+      'node:',
+    ],
   ],
 };
 
