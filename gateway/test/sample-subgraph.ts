@@ -4,7 +4,7 @@ import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { graphql, parse } from 'graphql';
 
 /** What a service does with a request: answer as it should, or one of the ways in which services fail. */
-export type Mood = 'well' | 'frozen' | 'html' | 'garbage' | 'half' | 'reset' | 'huge';
+export type Mood = 'well' | 'frozen' | 'html' | 'garbage' | 'half' | 'reset' | 'huge' | 'disbelieving';
 
 type Resolvers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -81,6 +81,10 @@ function misbehave(mood: Exclude<Mood, 'well'>, response: ServerResponse): void 
   if (mood === 'reset') response.socket?.destroy();
   if (mood === 'html')
     response.writeHead(500, { 'content-type': 'text/html' }).end('<h1>at /srv/secret.js:12 10.1.2.3:5432</h1>');
+  if (mood === 'disbelieving')
+    response
+      .writeHead(401, { 'content-type': 'application/json' })
+      .end('{"errors":[{"message":"Who?","extensions":{"code":"UNAUTHENTICATED"}}]}');
   if (mood === 'garbage')
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"data": "yes", "errors": 7}');
   if (mood === 'half') {
