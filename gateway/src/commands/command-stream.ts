@@ -85,9 +85,9 @@ function exchange(stream: CommandStream, upstream: ClientRequest): Promise<Strea
       answer.once('error', fail);
       answer.pipe(response);
     });
-    // A body that GET has no place for would stand behind the request as if it were another one.
-    if (request.method === 'GET') upstream.end();
-    else request.pipe(upstream);
+    // A body for which a method has no place would stand behind the request as if it were another one.
+    if (request.method === 'POST') request.pipe(upstream);
+    else upstream.end();
   });
 }
 

@@ -69,7 +69,7 @@ export class PassThrough {
 }
 
 function forwarded({ headers, method }: IncomingMessage): Record<string, string> {
-  const names = method === 'GET' ? (['accept'] as const) : FORWARDED;
+  const names = method === 'POST' ? FORWARDED : (['accept'] as const);
   const given = names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
   const scope = currentScope();
   return { ...Object.fromEntries(given), ...(scope && { traceparent: scope.traceparent }) };
