@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { alive } from '@tongchou/embedded-postgres';
 import { readArguments } from '../state/arguments.ts';
 import { type Door, doorOf, instanceDoors, type ServiceDoor, TOKEN, TOKEN_HELP } from '../state/door.ts';
-import { reasonOf } from '../state/problem.ts';
+import { Problem, reasonOf } from '../state/problem.ts';
 import { type Instance, instanceName, instancesOf, readRun, type RunFile, SERVICES } from '../state/run-file.ts';
 import { type ServiceStatus, statusOf } from '../state/service-status.ts';
 import type { StateFolder } from '../state/state-folder.ts';
@@ -76,10 +76,13 @@ async function serviceLine(app: string, { url, pid }: Instance, door: ServiceDoo
   } catch (error) {
     // What everybody may know of it is all that is left when the gateway is away.
     const { state } = await readyLine(app, { url, pid });
-    const why = reasonOf(error);
-    return { ...known, ...NOTHING_MORE, state: state === 'ready' ? `ready, but unasked: ${why}` : state, well: false };
+    const why = error instanceof Problem ? `${error.message} ${error.remedy}` : reasonOf(error);
+    return { ...known, ...NOTHING_MORE, state: state === 'ready' ? `${UNASKED}: ${why}` : state, well: false };
   }
 }
+
+/** It answers probes, and nothing could be asked. */
+const UNASKED = 'ready, but not asked';
 
 /** By what everybody may know: whether it is ready. */
 async function readyLine(app: string, { url, pid }: Instance): Promise<Line> {
@@ -131,7 +134,7 @@ const cellsOf = (line: Line): string[] => [
   line.url,
   String(line.pid),
   line.memoryMb === null ? '?' : `${line.memoryMb} MB`,
-  line.well ? line.state : 'NOT READY',
+  line.well ? line.state : line.state.startsWith(UNASKED) ? 'NOT ASKED' : 'NOT READY',
   line.leads.join(' '),
   line.receives,
   line.fresh,
