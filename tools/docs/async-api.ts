@@ -21,6 +21,8 @@ const FACT_HEADERS = {
     ce_partitionkey: text('The stream again', { format: 'uuid' }),
     ce_streamtype: text('Kind of stream, e.g. Project'),
     ce_actor: text('Who acted'),
+    ce_actorrole: text('As what they acted; absent in facts of former times'),
+    ce_actoronbehalfof: text('Who delegated it to them'),
     ce_commandid: text('The command that it came of'),
     ce_effectiveon: text('When it was true in the world, where that differs', { format: 'date' }),
     correlationid: text('The request that it belongs to'),

@@ -3,7 +3,7 @@ import type { Principal } from '@tongchou/access';
 import { readyOf, throwAwayDatabase, type ThrowAwayDatabase } from '@tongchou/testing';
 import pg from 'pg';
 import { shelfId } from './shelf.fixture.ts';
-import { ask, postLines, putBook, sampleCity, verdicts } from './standing.fixture.ts';
+import { askAs, postLines, putBook, sampleCity, verdicts } from './standing.fixture.ts';
 import type { Standing } from './stand-up.ts';
 
 let own: ThrowAwayDatabase;
@@ -31,7 +31,7 @@ const [one, two] = [shelfId('one'), shelfId('two')];
 
 async function read(principal: Principal, requestId = 'request-of-a-reader') {
   const query = `{ one: shelf(id: "${one}") { keptBy } again: shelf(id: "${one}") { keptBy } two: shelf(id: "${two}") { keptBy } }`;
-  return ask(standing.url, query, {}, { 'x-consistency-at-least': token, 'x-request-id': requestId }, principal);
+  return askAs(principal)(standing.url, query, {}, { 'x-consistency-at-least': token, 'x-request-id': requestId });
 }
 
 const facts = async (): Promise<{ event_type: string; data: object; metadata: object }[]> =>

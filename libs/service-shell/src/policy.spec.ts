@@ -6,7 +6,7 @@ import { cents } from '@tongchou/kernel';
 import { EVERY_ROLE, throwAwayDatabase } from '@tongchou/testing';
 import pg from 'pg';
 import { shelfId, shelfParts } from './shelf.fixture.ts';
-import { ask, call, postLines, sampleCity, verdicts } from './standing.fixture.ts';
+import { ask, askAs, call, postLines, sampleCity, verdicts } from './standing.fixture.ts';
 import type { Standing } from './stand-up.ts';
 
 const SAYS = 'Who is asking may not see or do this. Ask with another role, or ask the administrator for the right.';
@@ -57,7 +57,7 @@ describe.each(roles)('a %s', (role) => {
       _entities(representations: $them) { ... on Shelf { id } }
     }`;
     const them = [{ __typename: 'Shelf', id: shelfId('x') }];
-    const { errors = [] } = await ask(standing.url, document, { id: shelfId('x'), them }, {}, principal);
+    const { errors = [] } = await askAs(principal)(standing.url, document, { id: shelfId('x'), them });
     const codes = new Map(errors.map(({ path, extensions }) => [String(path), extensions['code']]));
     const expected = [
       ...(allowed(role, 'query shelf') ? [] : [['shelf', 'FORBIDDEN']]),
@@ -65,7 +65,7 @@ describe.each(roles)('a %s', (role) => {
       ...(allowed(role, 'entity Shelf') ? [] : [['_entities,0', 'FORBIDDEN']]),
     ] as const;
     expect(codes).toEqual(new Map(expected.map(([path, code]) => [path, code])));
-    const text = await ask(standing.url, '{ _service { sdl } }', {}, {}, principal);
+    const text = await askAs(principal)(standing.url, '{ _service { sdl } }');
     expect(text.errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' }, message: SAYS }]);
   });
 
@@ -75,7 +75,7 @@ describe.each(roles)('a %s', (role) => {
     const key = randomUUID();
     const mutation = 'mutation ($input: PutBookInput!) { putBook(input: $input) { errors { code } consistencyToken } }';
     const variables = { input: { ...input, idempotencyKey: key } };
-    const { errors } = await ask(standing.url, mutation, variables, {}, principal);
+    const { errors } = await askAs(principal)(standing.url, mutation, variables);
     expect(errors?.[0]?.extensions['code']).toBe(may ? undefined : 'FORBIDDEN');
     const bulk = await send([line(input, key), line({}, randomUUID(), 'BreakShelf')], principal);
     const route = allowed(role, 'route POST /v1/commands');

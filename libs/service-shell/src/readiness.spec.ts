@@ -31,12 +31,15 @@ describe('not ready, with the reason, until it has passed', () => {
     ['policy books_of_costs: a bug', `set stopped = 'a bug' where reader = 'policy.books_of_costs'`],
   ])('%s', async (reason, change) => {
     await ready();
+    const sent: Promise<void>[] = [];
     await untilReady(standing.url, ({ reasons }) => {
       // Again and again: the row is made by the first lease.
-      void own.run(`update es.checkpoints ${change}`);
+      sent.push(own.run(`update es.checkpoints ${change}`));
       return reasons?.includes(reason) === true;
     });
     expect((await readyOf(standing.url)).http).toBe(503);
+    // One that comes late must not undo what follows.
+    await Promise.all(sent);
     await own.run('update es.checkpoints set stopped = null');
     await ready();
   });

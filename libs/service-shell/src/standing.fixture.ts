@@ -83,16 +83,15 @@ export function postLines(
   return call(`${url}/v1/commands`, init, principal);
 }
 
-export async function ask(
-  url: string,
-  query: string,
-  variables: object = {},
-  headers: Readonly<Record<string, string>> = {},
-  principal?: Principal,
-) {
-  const body = JSON.stringify({ query, variables });
-  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body };
-  const response = await call(`${url}/graphql`, init, principal);
-  const statements = /(\d+) statements/.exec(response.headers.get('server-timing') ?? '')?.[1];
-  return { ...answer.parse(await response.json()), response, statements: Number(statements) };
-}
+/** Asks the graph as this principal. */
+export const askAs =
+  (principal: Principal) =>
+  async (url: string, query: string, variables: object = {}, headers: Readonly<Record<string, string>> = {}) => {
+    const body = JSON.stringify({ query, variables });
+    const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body };
+    const response = await call(`${url}/graphql`, init, principal);
+    const statements = /(\d+) statements/.exec(response.headers.get('server-timing') ?? '')?.[1];
+    return { ...answer.parse(await response.json()), response, statements: Number(statements) };
+  };
+
+export const ask = askAs(EVERY_ROLE);
