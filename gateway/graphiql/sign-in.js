@@ -19,6 +19,7 @@ async function ask(issuer, secret, { role, district }) {
   if (district) body.set('district', district);
   const authorization = `Basic ${btoa(`${encodeURIComponent(role)}:${secret}`)}`;
   const answer = await fetch(endpoint, { method: 'POST', headers: { authorization }, body });
+  if (answer.status === 401) throw new Error('open the address that npm start prints; this one is of another city.');
   const { access_token: token, expires_in: livesS, error_description: why, error } = await answer.json();
   if (!answer.ok) throw new Error(why ?? error ?? `the demo issuer answers ${answer.status}`);
   return { token, until: Date.now() + livesS * 1_000 - RENEWED_BEFORE_MS };

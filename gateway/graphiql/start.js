@@ -6,6 +6,12 @@ const form = document.getElementById('who');
 const explorer = document.getElementById('explorer');
 const json = async (file) => (await fetch(`/graphiql/${file}`)).json();
 
+const PROBE = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: '{"query":"{ __typename }"}',
+};
+
 let tokenNow = async () => '';
 let shown = false;
 
@@ -38,6 +44,7 @@ const start = async () => {
     tokenNow = secret ? demoTokens(issuer, secret, wanted) : async () => pasted;
     if (!(await tokenNow()))
       return say(issuer ? 'Paste a token, or open the address that npm start prints.' : 'Paste a token.');
+    if ((await fetchAs('/graphql', PROBE)).status === 401) return say('The gateway does not take this token.');
     say(secret ? `asks as ${wanted.role}${wanted.district && `, ${wanted.district}`}` : 'asks with this token');
     await show();
   };
@@ -50,4 +57,6 @@ const start = async () => {
   await tried();
 };
 
+// The same page, opened anew with a secret, does not load by itself.
+globalThis.addEventListener('hashchange', () => location.reload());
 start().catch((error) => say(`The explorer could not start: ${error}`));

@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request as httpRequest, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PRINCIPAL_HEADER, principalVerifier } from '@tongchou/access';
@@ -12,18 +18,18 @@ interface Heard {
 
 const heard: Heard[] = [];
 
+async function answer(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = '';
+  for await (const piece of request) body += String(piece);
+  // The gateway looks whether they live while it is asked.
+  if (request.url !== '/health/live') heard.push({ request, body });
+  const status = request.url?.endsWith('/nothing') ? 404 : 200;
+  response.writeHead(status, { 'content-type': 'application/json', 'x-inside': 'x' });
+  response.end(JSON.stringify({ name }));
+}
+
 async function instance(name: string): Promise<Server> {
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const piece of request) body += String(piece);
-    // The gateway looks whether they live while it is asked.
-    if (request.url !== '/health/live') heard.push({ request, body });
-    response.writeHead(request.url?.endsWith('/nothing') ? 404 : 200, {
-      'content-type': 'application/json',
-      'x-inside': 'x',
-    });
-    response.end(JSON.stringify({ name }));
-  });
+  const server = createServer((request, response) => void answer(name, request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
