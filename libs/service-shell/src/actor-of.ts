@@ -2,8 +2,8 @@ import type { Grant, Principal } from '@tongchou/access';
 import type { Actor } from '@tongchou/kernel';
 
 /** Who acts, as facts tell it for ever: by the role that allows it. */
-export const actorOf = ({ subject, onBehalfOf }: Principal, grant?: Pick<Grant, 'role'>): Actor => ({
+export const actorOf = ({ subject, onBehalfOf }: Principal, grant: Pick<Grant, 'role'>): Actor => ({
   subject,
-  ...(grant && { role: grant.role }),
+  role: grant.role,
   ...(onBehalfOf !== undefined && { onBehalfOf }),
 });

@@ -2,9 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Grant, grantFor, type Policy, POLICY, type Principal, type Reach } from '@tongchou/access';
 import type { Freshness } from '@tongchou/event-store';
 import { mergeTokens } from '@tongchou/event-store';
-import type { Actor } from '@tongchou/kernel';
 import { AnswerError } from './answer-error.ts';
-import { actorOf } from './actor-of.ts';
 import { forbidden } from './forbidden.ts';
 import { GRAPH_CODES } from './error-codes.ts';
 import { currentScope, openScope, type RequestScope } from './request-scope.ts';
@@ -76,16 +74,6 @@ export class GraphContext {
 
   allows(action: string): boolean {
     return grantFor(this.principal, action, this.policy) !== undefined;
-  }
-
-  /** Who acts, by the role that allows it. Throws FORBIDDEN. */
-  actorFor(action: string): Actor {
-    return actorOf(this.principal, this.grantFor(action));
-  }
-
-  /** Who asks, without a role. */
-  get actor(): Actor {
-    return actorOf(this.principal);
   }
 
   /** Notes that a masked field of an object is shown: it is recorded before the answer goes out. */

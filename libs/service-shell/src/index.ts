@@ -1,5 +1,3 @@
-export * from './access-settings.ts';
-export * from './actor-of.ts';
 export * from './answer-error.ts';
 export * from './batched.ts';
 export * from './bulk-open-api.ts';

@@ -167,7 +167,7 @@ describe('a taken port', () => {
 
 describe('operations', () => {
   const post = async (path: string, body: object) => {
-    const response = await fetch(`${standing.url}/v1/operations/${path}`, {
+    const response = await call(`${standing.url}/v1/operations/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
