@@ -14,6 +14,7 @@ import type { Fact } from '@tongchou/kernel';
 import pg from 'pg';
 import { costHistory } from '../../services/costs/src/read-models/cost-history.ts';
 import { costSheets } from '../../services/costs/src/read-models/cost-sheets.ts';
+import { projectPlaces } from '../../services/costs/src/read-models/project-place.ts';
 import { delayLedger } from '../../services/projects/src/read-models/delay-ledger.ts';
 import { projectHistory } from '../../services/projects/src/read-models/project-history.ts';
 import { works } from '../../services/projects/src/read-models/works.ts';
@@ -24,7 +25,7 @@ type Model = Parameters<typeof foldFromScratch>[0];
 /** The read models of each service. */
 export const MODELS: Readonly<Record<ServiceName, readonly Model[]>> = {
   projects: [works, delayLedger, projectHistory],
-  costs: [costSheets, costHistory],
+  costs: [costSheets, costHistory, projectPlaces],
 };
 
 const PAGE = 5_000;
