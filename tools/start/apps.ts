@@ -132,6 +132,7 @@ export class Apps {
       app,
       port,
       logFile,
+      say: this.#plan.say,
       script: path.join(folder, 'dist', 'main.js'),
       environment: this.#plan.environmentOf(app, urlsOf),
       nodeFlags: nodeFlags(app),
