@@ -68,9 +68,14 @@ const LONG_MS = 300_000;
 
   /** Both services know all facts of each other, and their read models are what a fold of their stores is. */
   async function agrees(): Promise<void> {
+    await eventually('a sheet of every work', async () => {
+      const sheets = await query<{ count: number }>(
+        databases.costs,
+        'select count(*)::int as count from rm.cost_sheet',
+      );
+      return sheets[0]?.count === works;
+    });
     expect((await unsettled(databases)).wrong).toEqual([]);
-    const sheets = await query<{ count: number }>(databases.costs, 'select count(*)::int as count from rm.cost_sheet');
-    expect(sheets).toEqual([{ count: works }]);
   }
 
   const rowsOf = async (): Promise<unknown[]> =>

@@ -47,10 +47,11 @@ function onPostgres(url: string): Foreign {
       ]);
     },
     async recreate(topic) {
-      // One statement, one transaction: parts first, as who publishes takes them.
+      // One transaction. Parts first, as who publishes takes them; only a later statement sees what that one left.
       await pool.query(
-        `with parts as (update bus.parts set first_offset = 0, next_offset = 0 where topic = '${topic}' returning topic)
-         delete from bus.log where topic in (select topic from parts)`,
+        `select from bus.parts where topic = '${topic}' order by partition for update;
+         delete from bus.log where topic = '${topic}';
+         update bus.parts set first_offset = 0, next_offset = 0 where topic = '${topic}'`,
       );
     },
     close: () => pool.end(),

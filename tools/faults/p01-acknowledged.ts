@@ -5,10 +5,10 @@ import { loseAcknowledged } from './naive/acknowledge-first.ts';
 import { oneOf } from './random.ts';
 import type { Trial, TrialContext } from './trial.ts';
 
-/** Enough faults and commands for the figure, and how long they may take. */
+/** Enough faults and commands for the figure, and how long they may take; a client asks for all its works at once. */
 const VOLUMES = {
-  full: { kills: 50, acknowledged: 10_000, withinMs: 300_000, everyMs: 2_000 },
-  smoke: { kills: 3, acknowledged: 200, withinMs: 40_000, everyMs: 2_000 },
+  full: { kills: 50, acknowledged: 10_000, worksPerClient: 80, withinMs: 300_000, everyMs: 2_000 },
+  smoke: { kills: 3, acknowledged: 200, worksPerClient: 6, withinMs: 40_000, everyMs: 2_000 },
 };
 const READY_MS = 60_000;
 const ANSWER_MS = 60_000;
@@ -17,9 +17,11 @@ const CATCH_UP_MS = 60_000;
 /** Services most often: a killed PostgreSQL stops both for a while. */
 const TARGETS: readonly Target[] = ['projects', 'projects', 'costs', 'costs', 'gateway', 'postgres'];
 
+const volumeOf = ({ full }: TrialContext) => VOLUMES[full ? 'full' : 'smoke'];
+
 /** Kills something that runs, every two seconds, until there was enough of everything. Answers the number of kills. */
 async function killAbout(context: TrialContext, city: TrialCity, load: OfficeLoad): Promise<number> {
-  const { kills: wanted, acknowledged, withinMs, everyMs } = VOLUMES[context.full ? 'full' : 'smoke'];
+  const { kills: wanted, acknowledged, withinMs, everyMs } = volumeOf(context);
   const targets: readonly Target[] = context.bus === 'kafka' ? [...TARGETS, 'kafka'] : TARGETS;
   let kills = 0;
   const end = Date.now() + withinMs;
@@ -35,7 +37,7 @@ async function killAbout(context: TrialContext, city: TrialCity, load: OfficeLoa
 
 async function run(context: TrialContext) {
   const city = await openTrialCity(context);
-  const load = await startLoad(context, city);
+  const load = await startLoad(context, city, { worksPerClient: volumeOf(context).worksPerClient });
   const kills = await killAbout(context, city, load);
   await city.untilReady(READY_MS);
   await load.finish(ANSWER_MS);

@@ -144,6 +144,7 @@ export const p15: Trial = {
   says: 'nothing dies silently',
   bus: true,
   slow: true,
+  smokeBus: 'kafka',
   async run(context) {
     const ward = await openWard(context);
     const naive = swallowingMember(context, ward.city.database('costs'));

@@ -132,5 +132,6 @@ export const p17: Trial = {
   says: 'a service that is told to end loses no request and is gone within 20 s',
   bus: true,
   slow: true,
+  smokeBus: 'kafka',
   run,
 };

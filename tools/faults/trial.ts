@@ -58,6 +58,8 @@ export interface Trial {
   readonly bus: boolean;
   /** Runs with one of the smoke set's seeds, which take turns over trials and buses, instead of with each. */
   readonly slow?: boolean;
+  /** In the smoke set it is tried on this bus alone: it takes about a minute. */
+  readonly smokeBus?: BusKind;
   run(context: TrialContext): Promise<TrialOutcome>;
 }
 

@@ -17,6 +17,8 @@ export function turnsOf(trials: readonly Trial[], { buses, seed, full }: Wish): 
   return buses.flatMap((bus, at) =>
     trials.flatMap((trial, nth) => {
       if (!trial.bus && at > 0) return [];
+      const elsewhere = !full && buses.length > 1 && trial.smokeBus !== undefined && trial.smokeBus !== bus;
+      if (elsewhere) return [];
       const own = trial.slow ? [seeds[(nth + at) % seeds.length] ?? 1] : seeds;
       return own.map((one) => ({ trial, bus, seed: one }));
     }),

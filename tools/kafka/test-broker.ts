@@ -30,7 +30,12 @@ export function needsBroker(patterns: readonly string[]): boolean {
 
 async function byDocker(): Promise<TestBroker> {
   const container = await new KafkaContainer(IMAGE)
-    .withEnvironment({ KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0', KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false' })
+    .withEnvironment({
+      KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+      KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
+      KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
+      KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
+    })
     .start();
   return {
     brokers: `${container.getHost()}:${container.getMappedPort(CLIENT_PORT)}`,

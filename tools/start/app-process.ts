@@ -2,12 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 import { markOf } from '../state/processes.ts';
 import { boundLog, cutLog } from './bounded-log.ts';
 import type { Running } from './keeper.ts';
 import { listensOn } from './listening.ts';
 
 const READY_WITHIN_MS = 60_000;
+const UNREADY_FOR_MS = 20_000;
+const ANSWER_MS = 2_000;
 
 /** How one app of the city is started. */
 export interface AppPlan {
@@ -20,6 +23,7 @@ export interface AppPlan {
   readonly logFile: string;
   /** How long it may finish what it does when asked to stop. */
   readonly graceMs: number;
+  say(line: string): void;
 }
 
 export const urlOf = (plan: Pick<AppPlan, 'port'>): string => `http://127.0.0.1:${plan.port}`;
@@ -44,8 +48,10 @@ const howEnded = (child: ChildProcess): string =>
   child.signalCode ? `was ended by ${child.signalCode}` : `ended with code ${child.exitCode ?? 'unknown'}`;
 
 /** Whether the app at this address says that it is ready. */
-export function answersReady(url: string): Promise<boolean> {
-  return fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+export const answersReady = (url: string): Promise<boolean> => answersWell(url, 'ready');
+
+function answersWell(url: string, probe: 'ready' | 'startup'): Promise<boolean> {
+  return fetch(`${url}/health/${probe}`, { signal: AbortSignal.timeout(ANSWER_MS) }).then(
     async (answer) => {
       await answer.body?.cancel();
       return answer.ok;
@@ -54,10 +60,27 @@ export function answersReady(url: string): Promise<boolean> {
   );
 }
 
+const reasons = z.object({ reasons: z.array(z.string()) });
+
+/** Why an app that has started is not ready, in its own words. */
+async function whyUnready(url: string): Promise<string> {
+  const answer: unknown = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_MS) })
+    .then((reply) => reply.json())
+    .catch(() => undefined);
+  return reasons.safeParse(answer).data?.reasons.join('; ') ?? 'it does not say why';
+}
+
+/** An app that has started and stays unready runs too: what stands in the way may be an operator's to settle, through it. */
 async function untilReady(child: ChildProcess, plan: AppPlan): Promise<boolean> {
   const { pid = 0 } = child;
+  const url = urlOf(plan);
+  let startedAt = Infinity;
   for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end && !hasEnded(child); await pause(50)) {
-    if (!(await answersReady(urlOf(plan))) || (await listensOn(pid, plan.port)) === false) continue;
+    if ((await listensOn(pid, plan.port)) === false) continue;
+    if (await answersWell(url, 'ready')) return !hasEnded(child);
+    if (startedAt === Infinity && (await answersWell(url, 'startup'))) startedAt = Date.now();
+    if (Date.now() - startedAt < UNREADY_FOR_MS) continue;
+    plan.say(`${plan.app} runs but is not ready: ${await whyUnready(url)}`);
     return !hasEnded(child);
   }
   return false;

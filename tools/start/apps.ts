@@ -131,6 +131,7 @@ export class Apps {
     return {
       port,
       logFile,
+      say: this.#plan.say,
       script: path.join(folder, 'dist', 'main.js'),
       environment: this.#plan.environmentOf(app, urlsOf),
       nodeFlags: nodeFlags(app),

@@ -286,16 +286,4 @@ describe('a rebuild', () => {
     expect(second.status().models[0]).toMatchObject({ serving: 1, stopped: expect.stringMatching(/unlucky/) });
     expect((await readRows(store.pool, servingTable(touchy()), [{ source: 'projects' }])).size).toBe(1);
   });
-
-  it('drops a replaced table after a day', async () => {
-    await store.pool.query(`create schema rm_old; create table rm_old.totals_v1_1500000000000 ();
-      create table rm_old.totals_v1_9500000000000 ()`);
-    const runner = await start(totals);
-    await until(() => runner.status().leading);
-    await runner.untilCaughtUp();
-    const kept = await store.pool.query(
-      `select table_name from information_schema.tables where table_schema = 'rm_old'`,
-    );
-    expect(kept.rows).toEqual([{ table_name: 'totals_v1_9500000000000' }]);
-  });
 });

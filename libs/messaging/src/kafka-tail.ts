@@ -1,6 +1,7 @@
 import type { Consumer, Kafka } from 'kafkajs';
 import type { IncomingMessage } from './bus.ts';
 import { incoming } from './kafka-message.ts';
+import type { FetchedBatch } from './kafka-message.ts';
 import { within } from './within.ts';
 
 /** Part of a partition: from an offset that is there to one that is not handed out any more. */
@@ -30,39 +31,48 @@ export interface TailReading {
 const SILENT_MS = 30_000;
 const DISCONNECT_MS = 5_000;
 
+/** The partitions whose stretch is not read yet, and where each goes on. */
+type Left = Map<number, { next: number; readonly to: number }>;
+
+/** Takes what a batch has of its stretch. */
+async function takeBatch(left: Left, batch: FetchedBatch, take: TailReading['take']): Promise<void> {
+  const { partition, messages, fetchedOffset, to } = batch;
+  const stretch = left.get(partition);
+  if (!stretch || fetchedOffset > stretch.next || to <= stretch.next) return;
+  await take(messages.filter(({ offset }) => offset >= stretch.next && offset < stretch.to));
+  stretch.next = to;
+  if (to >= stretch.to) left.delete(partition);
+}
+
 async function follow(consumer: Consumer, { topic, stretches, take }: TailReading): Promise<void> {
   const end = Promise.withResolvers<void>();
-  const left = new Map(stretches.map((stretch) => [stretch.partition, { next: stretch.from, to: stretch.to }]));
-  const silence = setTimeout(
-    () => end.reject(new Error(`${topic} gave nothing to read for ${SILENT_MS} ms`)),
-    SILENT_MS,
-  );
+  end.promise.catch(() => undefined);
+  const left: Left = new Map(stretches.map(({ partition, from, to }) => [partition, { next: from, to }]));
+  const tooLong = (): void => end.reject(new Error(`${topic} gave nothing to read for ${SILENT_MS} ms`));
+  const silence = setTimeout(tooLong, SILENT_MS);
+  // Also after a crash that kafkajs restarts from by itself, as on a broker whose first group this is.
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    for (const [partition, { next }] of left) consumer.seek({ topic, partition, offset: String(next) });
+  });
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     if (!restart) end.reject(error);
   });
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    async eachBatch({ batch }) {
-      const { partition, messages, fetchedOffset, to } = incoming(batch);
-      const stretch = left.get(partition);
-      if (!stretch || fetchedOffset > stretch.next || to <= stretch.next) return;
-      const wanted = messages.filter(({ offset }) => offset >= stretch.next && offset < stretch.to);
-      silence.refresh();
-      try {
-        await take(wanted);
-      } catch (error) {
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      async eachBatch({ batch }) {
+        silence.refresh();
         // Thrown here it would only make kafkajs begin again.
-        end.reject(error instanceof Error ? error : new Error(String(error)));
-      }
-      stretch.next = to;
-      if (to >= stretch.to) left.delete(partition);
-      if (left.size === 0) end.resolve();
-    },
-  });
-  for (const { partition, from } of stretches) consumer.seek({ topic, partition, offset: String(from) });
-  await end.promise.finally(() => clearTimeout(silence));
+        await takeBatch(left, incoming(batch), take).catch(end.reject);
+        if (left.size === 0) end.resolve();
+      },
+    });
+    await end.promise;
+  } finally {
+    clearTimeout(silence);
+  }
 }
 
 /** Reads stretches of a topic once. @throws what `take` throws, and when the broker gives nothing for 30 s. */

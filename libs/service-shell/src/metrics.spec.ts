@@ -32,7 +32,10 @@ const send = async (...lines: readonly string[]): Promise<string> =>
 describe('/metrics', () => {
   it('serves the text format, whole and strictly, with buckets that add up', async () => {
     await send(putBook('format', '1'));
-    const families = await scrape();
+    const families = await eventually('the first look at the service', async () => {
+      const seen = await scrape();
+      return seen.has('tongchou_outbox_events') && seen;
+    });
     expect(families.size).toBeGreaterThan(20);
     for (const [name, { type, help, samples }] of families) {
       expect(name.endsWith('_total')).toBe(type === 'counter');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { PARTITIONS, partitionOf, StaleCheckpoint } from '@tongchou/messaging';
 import type { OutgoingMessage } from '@tongchou/messaging';
-import { inPartition, listen, numbered, publisher } from './bus-trial.ts';
+import { inPartition, listen, numbered, publisher, text } from './bus-trial.ts';
 import type { BusPromise } from './bus-trial.ts';
 import { eventually } from './eventually.ts';
 
@@ -88,6 +88,35 @@ export const PUBLISHING: readonly BusPromise[] = [
       await expect(olderEpoch).rejects.toBeInstanceOf(StaleCheckpoint);
       expect(await bus.checkpoint(topic)).toEqual(second);
       expect((await bus.ends(topic))[0]).toBe(1);
+    },
+  ],
+
+  [
+    'begins a new generation under a lower epoch, as a restored store must',
+    async ({ bus, newTopic }) => {
+      const topic = await newTopic();
+      const first = { generation: randomUUID(), cursor: '1', epoch: 7, systemIdentifier: 'spec' };
+      await bus.publish(topic, [], { from: undefined, to: first });
+      const anew = { ...first, generation: randomUUID(), epoch: 2 };
+      await bus.publish(topic, inPartition(0, 'again'), { from: first, to: anew });
+      expect(await bus.checkpoint(topic)).toEqual(anew);
+    },
+  ],
+
+  [
+    'is read from given offsets to its present ends, once, and tells what the reader throws',
+    async ({ bus, newTopic }) => {
+      const topic = await newTopic();
+      const publish = publisher(bus, topic);
+      await publish([...inPartition(0, 'a', 'b', 'c'), ...inPartition(3, 'd', 'e'), ...inPartition(7, 'f')]);
+      const seen: string[] = [];
+      const from = [1, 0, 0, 0, 0, 0, 0, 1];
+      await bus.read(topic, from, async (messages) => void seen.push(...messages.map(text)));
+      expect(seen.filter((value) => 'abc'.includes(value))).toEqual(['b', 'c']);
+      expect(seen.toSorted()).toEqual(['b', 'c', 'd', 'e']);
+      await bus.read(topic, await bus.ends(topic), () => Promise.reject(new Error('nothing is left to read')));
+      const thrown = bus.read(topic, [], () => Promise.reject(new Error('enough')));
+      await expect(thrown).rejects.toThrow('enough');
     },
   ],
 ];

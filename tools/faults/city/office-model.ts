@@ -145,7 +145,8 @@ export class OfficeWork implements Lane {
 
   #finish(): Planned {
     const period = this.#period();
-    const finish = addDays(FIRST_FINISH, this.#serial + 5_000 * between(this.#random, 0, 2));
+    // Within 20 years of the last forecast and 30 of the period: what is farther is quarantined.
+    const finish = addDays(FIRST_FINISH, this.#serial + 2_000 * between(this.#random, 0, 2));
     if (finish === this.#model.forecastFinish) return this.#confirm();
     const baselineFinish = this.#model.baselineFinish ?? finish;
     const after = { forecastFinish: finish, baselineFinish, lastHeardOn: period };
