@@ -23,7 +23,8 @@ export interface AppPlan {
   readonly logFile: string;
   /** How long it may finish what it does when asked to stop. */
   readonly graceMs: number;
-  say(line: string): void;
+  /** Told once when it has started and stays unready. */
+  unready(why: string): void;
 }
 
 export const urlOf = (plan: Pick<AppPlan, 'port'>): string => `http://127.0.0.1:${plan.port}`;
@@ -80,7 +81,7 @@ async function untilReady(child: ChildProcess, plan: AppPlan): Promise<boolean> 
     if (await answersWell(url, 'ready')) return !hasEnded(child);
     if (startedAt === Infinity && (await answersWell(url, 'startup'))) startedAt = Date.now();
     if (Date.now() - startedAt < UNREADY_FOR_MS) continue;
-    plan.say(`${plan.app} runs but is not ready: ${await whyUnready(url)}`);
+    plan.unready(await whyUnready(url));
     return !hasEnded(child);
   }
   return false;

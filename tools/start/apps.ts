@@ -122,7 +122,7 @@ export class Apps {
     return { place, name, keeper };
   }
 
-  #appPlan({ app, port }: Place, logFile: string): AppPlan {
+  #appPlan({ app, number, port }: Place, logFile: string): AppPlan {
     const folder = app === 'gateway' ? path.join(ROOT, 'gateway') : path.join(ROOT, 'services', app);
     const urlsOf = (of: AppName): string =>
       this.#of(of)
@@ -131,7 +131,7 @@ export class Apps {
     return {
       port,
       logFile,
-      say: this.#plan.say,
+      unready: (why) => this.#plan.say(`${instanceName(app, number)} runs but is not ready: ${why}`),
       script: path.join(folder, 'dist', 'main.js'),
       environment: this.#plan.environmentOf(app, urlsOf),
       nodeFlags: nodeFlags(app),

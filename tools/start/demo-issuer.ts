@@ -81,6 +81,7 @@ export class DemoIssuer {
       nodeFlags: ['--conditions=@tongchou/source', '--max-semi-space-size=1'],
       logFile: this.#plan.state.logFile(NAME),
       graceMs: GRACE_MS,
+      unready: () => undefined,
     };
   }
 }

@@ -51,7 +51,6 @@ export const POLICY: Readonly<Record<string, Rule>> = {
   'route POST /v1/commands': { roles: ['integrator', 'project-manager', 'department-lead', 'cost-engineer'] },
   'route GET /v1/operations/status': LOOKS,
   'route POST /v1/operations/rebuild': OPERATES,
-  'route GET /v1/operations/republish': LOOKS,
   'route POST /v1/operations/republish': OPERATES,
   'route GET /v1/operations/republish': LOOKS,
   'route GET /v1/operations/parked': LOOKS,
