@@ -143,7 +143,7 @@ async function openStand(context: TrialContext): Promise<{ stand: Stand; store: 
     cutting: { request: /(?<="idempotencyKey":")answer-cut-[\w-]+/, wanted: take, answer: /"status":"\w+".*\}\n/, cut },
   });
   context.atEnd(() => before.close());
-  const door = city.direct('projects', `http://127.0.0.1:${before.port}`, 'v1/commands');
+  const door = city.direct('projects', `http://127.0.0.1:${before.port}`).bulk;
   return { stand: { context, door, wanted, dropped }, store: projects };
 }
 

@@ -82,7 +82,7 @@ async function loadGateway(context: TrialContext, city: TrialCity): Promise<Load
   const enough = new AbortController();
   let asked = 0;
   const asking = keepAsking(
-    () => askGraph(city.graph('projects'), QUERY),
+    () => askGraph(city.graph(), QUERY),
     ({ errors }) => {
       asked += 1;
       for (const { code, message } of errors) failures.add(`question: ${code ?? ''} ${message}`);

@@ -24,11 +24,11 @@ interface Question {
   ask(city: TrialCity, nth: number): Promise<Asked>;
 }
 
-const query = (text: string) => (city: TrialCity) => askGraph(city.graph('projects'), text, { id: ID });
+const query = (text: string) => (city: TrialCity) => askGraph(city.graph(), text, { id: ID });
 const mutate =
   (text: string, input: object) =>
   (city: TrialCity, nth: number): Promise<Asked> =>
-    askGraph(city.graph('projects'), text, {
+    askGraph(city.graph(), text, {
       input: { idempotencyKey: `p18-${text.length}-${nth}`, projectId: ID, ...input },
     });
 
@@ -110,7 +110,7 @@ async function phase(city: TrialCity, down: Service, during: string, fault: () =
   const naive: Sample[] = [];
   const [projects = '', costs = ''] = [city.urls('projects')[0], city.urls('costs')[0]];
   const askingNaively = keepAsking(
-    () => askNaively(city.direct('projects', projects, 'graphql'), city.direct('costs', costs, 'graphql'), ID),
+    () => askNaively(city.direct('projects', projects).graph, city.direct('costs', costs).graph, ID),
     (asked) => void naive.push({ ...asked, during, present: down === 'costs' ? ['project.name'] : [], needsIt: true }),
     enough.signal,
   );
@@ -136,7 +136,7 @@ async function prepare(city: TrialCity): Promise<void> {
   await sendBulk(city.bulk('projects'), [step]);
   const sheet = 'query ($id: ID!) { project(id: $id) { costSheet { version } } }';
   for (const end = Date.now() + READY_MS; Date.now() < end; await pause(100)) {
-    const { text } = await askGraph(city.graph('projects'), sheet, { id: ID });
+    const { text } = await askGraph(city.graph(), sheet, { id: ID });
     if (/"version":\d/.test(text)) return;
   }
   throw new Error('Costs never heard of the work');

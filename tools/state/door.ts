@@ -1,6 +1,7 @@
 import type { Role } from '@tongchou/access';
 import { decodeJwt } from 'jose';
 import { askToken } from '../issuer/ask-token.ts';
+import type { Wanted } from '../issuer/demo-claims.ts';
 import { Problem } from './problem.ts';
 import { instancesOf, readRun, type RunFile, runningCity, type ServiceName } from './run-file.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -35,14 +36,14 @@ interface Kept {
 
 const kept = (token: string): Kept => ({ header: `Bearer ${token}`, endsAt: (decodeJwt(token).exp ?? 0) * 1_000 });
 
-/** A token of the demo issuer for this role, the same one until shortly before it ends. */
-export function tokensOf(city: StateFolder, run: RunFile, role: Role): Door['authorization'] {
+/** A token of the demo issuer as wanted, the same one until shortly before it ends. */
+export function tokensOf(city: StateFolder, run: RunFile, wanted: Wanted): Door['authorization'] {
   let last: Kept | undefined;
   let asking: Promise<Kept> | undefined;
   const renew = async (): Promise<Kept> => {
     // The city may have been started anew since a long command began, with an issuer elsewhere.
     const { issuer } = (await readRun(city)) ?? run;
-    return kept(await askToken(city, { issuer: issuer ?? run.issuer }, { role }));
+    return kept(await askToken(city, { issuer: issuer ?? run.issuer }, wanted));
   };
   return async () => {
     if (last && Date.now() < last.endsAt - RENEW_BEFORE_MS) return last.header;
@@ -73,7 +74,7 @@ export function doorOf(city: StateFolder, run: RunFile, role: Role, token?: stri
   if (!gateway) throw new Problem('The gateway does not run.', 'npm run status shows who runs.');
   return {
     gateway: gateway.url,
-    authorization: token === undefined ? tokensOf(city, run, role) : given(token),
+    authorization: token === undefined ? tokensOf(city, run, { role }) : given(token),
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PRINCIPAL_HEADER, principalSigner, type Role } from '@tongchou/access';
+import { type Principal, PRINCIPAL_HEADER, principalSigner, type Role } from '@tongchou/access';
 import { readSigningKey } from '../issuer/principal-keys.ts';
 import { Problem } from './problem.ts';
 import type { ServiceName } from './run-file.ts';
@@ -14,12 +14,16 @@ export type CallerHeaders = (service: ServiceName) => Promise<Readonly<Record<st
  *
  * @throws Problem when the city was never started.
  */
-export async function signedCaller(city: StateFolder, role: Role): Promise<CallerHeaders> {
+export async function signedCaller(
+  city: StateFolder,
+  role: Role,
+  narrowed: Pick<Principal, 'departments'> = {},
+): Promise<CallerHeaders> {
   const key = await readSigningKey(city);
   if (!key) throw new Problem(`${city.signingKeyFile} is missing.`, 'npm start makes it.');
   const sign = await principalSigner(key);
   // The same person as a token of this role names: keys of commands belong to who sends them.
-  const principal = { subject: `demo-${role}`, roles: [role] };
+  const principal = { subject: `demo-${role}`, roles: [role], ...narrowed };
   return async (service) => {
     const requestId = randomUUID();
     return { 'x-request-id': requestId, [PRINCIPAL_HEADER]: await sign(principal, service, requestId) };

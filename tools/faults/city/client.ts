@@ -31,8 +31,8 @@ interface Pending {
   readonly tries: number;
 }
 
-/** Costs has not heard of the work yet: to wait is the right answer. */
-const WAITING = 'ProjectUnknown';
+/** Costs has not heard of the work yet, or the read model of who may: to wait is the right answer. */
+const WAITING: ReadonlySet<string | undefined> = new Set(['ProjectUnknown', 'FORBIDDEN']);
 const FINAL: ReadonlySet<Answer['status']> = new Set(['accepted', 'repeated', 'rejected', 'invalid']);
 
 /** Why an answer is not the expected one; undefined when it is. */
@@ -88,7 +88,7 @@ function settle(plan: ClientPlan, pending: Map<Lane, Pending>, one: Pending, ans
   const { lane, step, since } = one;
   const tries = one.tries + 1;
   if (!answer || !FINAL.has(answer.status)) {
-    if (answer && answer.code !== WAITING) plan.askedAgain?.(`${answer.status} ${answer.code ?? ''}`);
+    if (answer && !WAITING.has(answer.code)) plan.askedAgain?.(`${answer.status} ${answer.code ?? ''}`);
     pending.set(lane, { ...one, tries });
     return false;
   }

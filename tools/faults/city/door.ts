@@ -42,10 +42,16 @@ const reasonOf = (error: unknown): string => {
 /** One line of the bulk door's answer. */
 export const readVerdict = (line: string): Answer & { readonly line: number } => verdict.parse(JSON.parse(line));
 
+/**
+ * A part of the city is reached once the read model knows where the work stands: who answers for a department waits for
+ * that, as costs does for the work. Nothing was stored; what is forbidden for good is never answered, which is told.
+ */
+const notYet = (answer: Answer): Answer => (answer.code === 'FORBIDDEN' ? { ...answer, status: 'retry' } : answer);
+
 function collect(line: string, steps: readonly Step[], answers: Map<Step, Answer>): void {
   const { line: number, ...answer } = readVerdict(line);
   const step = steps[number - 1];
-  if (step) answers.set(step, answer);
+  if (step) answers.set(step, notYet(answer));
 }
 
 async function readVerdicts(reply: Response, steps: readonly Step[], answers: Map<Step, Answer>): Promise<void> {
@@ -101,11 +107,15 @@ export async function sendMutation(graph: Address, step: Step, withinMs = ASK_MS
   }
 }
 
+function withoutAnswer(step: Step, fault: NonNullable<z.output<typeof mutated>['errors']>[number] | undefined): Sent {
+  const code = fault?.extensions.code;
+  if (code === 'FORBIDDEN') return { answers: new Map([[step, notYet({ status: 'rejected', code })]]) };
+  return { answers: new Map(), failure: `${code ?? 'no data'}: ${fault?.message ?? ''}` };
+}
+
 function mutationAnswer(step: Step, { data, errors }: z.output<typeof mutated>): Sent {
   const answer = data?.answer;
-  const [fault] = errors ?? [];
-  if (!answer)
-    return { answers: new Map(), failure: `${fault?.extensions.code ?? 'no data'}: ${fault?.message ?? ''}` };
+  if (!answer) return withoutAnswer(step, errors?.[0]);
   const { consistencyToken, errors: refusals } = answer;
   if (consistencyToken !== null) return { answers: new Map([[step, { status: 'accepted', consistencyToken }]]) };
   const code = refusals[0]?.code;

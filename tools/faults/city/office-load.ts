@@ -9,7 +9,7 @@ import { sendBulk, sendMutation, type Sent } from './door.ts';
 import { OfficeWork, REGISTER, SharedSheet } from './office-model.ts';
 import { readModel, readStore, settledWithin } from './stores.ts';
 import type { Acknowledged, Step } from './step.ts';
-import type { TrialCity } from './trial-city.ts';
+import { senderOf as whoSends, type TrialCity } from './trial-city.ts';
 
 export interface LoadWish {
   readonly clients?: number;
@@ -37,15 +37,25 @@ const MUTATION_SHARE = 0.1;
 
 type Sender = (service: Step['service'], steps: readonly Step[]) => Promise<Sent>;
 
+/** Several batches as one. */
+function together(sent: readonly Sent[]): Sent {
+  const answers = new Map(sent.flatMap((one) => [...one.answers]));
+  const failure = sent.find((one) => one.failure !== undefined)?.failure;
+  return failure === undefined ? { answers } : { answers, failure };
+}
+
 /** Through the gateway or to a service itself, in bulk or, now and then, one as a mutation. */
 function senderOf(city: TrialCity, random: () => number, gatewayOnly: boolean): Sender {
-  return (service, steps) => {
+  return async (service, steps) => {
     const [first] = steps;
-    if (first && random() < MUTATION_SHARE) return sendMutation(city.graph(service), first);
+    if (first && random() < MUTATION_SHARE) return sendMutation(city.graph(whoSends(first)), first);
     const urls = city.urls(service);
     const url = urls[Math.floor(random() * urls.length)] ?? '';
     const direct = !gatewayOnly && random() < 0.5;
-    return sendBulk(direct ? city.direct(service, url, 'v1/commands') : city.bulk(service), steps);
+    const sent = [...Map.groupBy(steps, whoSends)].map(([as, group]) =>
+      sendBulk(direct ? city.direct(service, url, as).bulk : city.bulk(service, as), group),
+    );
+    return together(await Promise.all(sent));
   };
 }
 

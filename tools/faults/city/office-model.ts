@@ -4,6 +4,8 @@ import type { ServiceName } from '../../state/run-file.ts';
 import { between, oneOf } from '../random.ts';
 import type { Expected, Lane, Step } from './step.ts';
 
+/** Whose lead decides on the works. */
+export const DEPARTMENT = 'Trials';
 export const REGISTER = 'faults';
 
 /** What must hold of a work once all commands are answered; the model knows it without looking at the services. */
@@ -105,7 +107,8 @@ export class OfficeWork implements Lane {
 
   #register(): Planned {
     const { name } = this.#model;
-    const input = { register: REGISTER, reference: this.#reference, name, registeredOn: FIRST_DAY };
+    const place = { managingDepartment: DEPARTMENT };
+    const input = { register: REGISTER, reference: this.#reference, name, ...place, registeredOn: FIRST_DAY };
     return this.#facts('projects', 'RegisterProject', input, { registered: true, lastHeardOn: FIRST_DAY });
   }
 

@@ -33,7 +33,7 @@ export function startProbe(context: TrialContext, city: TrialCity): Probe {
   const tried: Tried[] = [];
   const enough = new AbortController();
   const under = new Set<Promise<void>>();
-  const door = city.direct('projects', city.urls('projects')[0] ?? '', 'v1/commands');
+  const door = city.direct('projects', city.urls('projects')[0] ?? '').bulk;
   const one = async (nth: number): Promise<void> => {
     const at = Date.now();
     const { answers } = await sendBulk(door, [step(nth)], WITHIN_MS);

@@ -16,6 +16,8 @@ import { ROOT, type StateFolder, stateFolder } from '../../state/state-folder.ts
 import { readSupervisor } from '../../state/supervisor-file.ts';
 import { NotHere, type TrialContext } from '../trial.ts';
 import type { Address } from './door.ts';
+import { DEPARTMENT } from './office-model.ts';
+import type { Step } from './step.ts';
 
 const READY = /ready\. Ctrl-C/;
 const START_MS = 120_000;
@@ -30,16 +32,26 @@ export interface CityWish {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Who sends commands of a service: with its token through the gateway, signed by the city's key without it. */
-const SENDERS: Readonly<Record<ServiceName, Role>> = { projects: 'integrator', costs: 'cost-engineer' };
+/** Who sends: with a token through the gateway, signed by the city's key without it. One command has one sender always. */
+const SENDERS = {
+  integrator: {},
+  'cost-engineer': {},
+  'department-lead': { departments: [DEPARTMENT] },
+} satisfies Partial<Record<Role, object>>;
+type Sender = keyof typeof SENDERS;
+
+const OF_SERVICE: Readonly<Record<ServiceName, Sender>> = { projects: 'integrator', costs: 'cost-engineer' };
+
+/** Who may give a command. */
+export const senderOf = ({ service, command }: Pick<Step, 'service' | 'command'>): Sender =>
+  command === 'CancelProject' ? 'department-lead' : OF_SERVICE[service];
 
 /** The doors of a city for its trials. */
 interface Doors {
-  /** The graph as whoever sends commands of this service asks it. */
-  graph(as: ServiceName): Address;
-  bulk(service: ServiceName): Address;
+  graph(as?: Sender): Address;
+  bulk(service: ServiceName, as?: Sender): Address;
   /** Past the gateway: an instance of the service itself, at this origin. */
-  direct(service: ServiceName, origin: string, what: 'graphql' | 'v1/commands'): Address;
+  direct(service: ServiceName, origin: string, as?: Sender): Record<'graph' | 'bulk', Address>;
 }
 
 /** A whole city for one trial, started as a person starts it; its supervisor starts again what dies. */
@@ -121,22 +133,22 @@ const answersReady = (url: string): Promise<boolean> =>
 
 async function doorsOf(state: StateFolder, run: RunFile): Promise<Doors> {
   const gateway = instancesOf(run, 'gateway')[0]?.url ?? '';
-  const tokens = {
-    projects: tokensOf(state, run, SENDERS.projects),
-    costs: tokensOf(state, run, SENDERS.costs),
-  };
-  const signed = {
-    projects: await signedCaller(state, SENDERS.projects),
-    costs: await signedCaller(state, SENDERS.costs),
-  };
-  const behind = (path: string, as: ServiceName): Address => ({
+  const token = (role: Sender) => tokensOf(state, run, { role, ...SENDERS[role] });
+  const signer = (role: Sender) => signedCaller(state, role, SENDERS[role]);
+  const [lead, engineer, machine] = ['department-lead', 'cost-engineer', 'integrator'] as const;
+  const tokens = { [lead]: token(lead), [engineer]: token(engineer), [machine]: token(machine) };
+  const signed = { [lead]: await signer(lead), [engineer]: await signer(engineer), [machine]: await signer(machine) };
+  const behind = (path: string, as: Sender): Address => ({
     url: `${gateway}/${path}`,
     headers: async () => ({ authorization: await tokens[as]() }),
   });
   return {
-    graph: (as) => behind('graphql', as),
-    bulk: (service) => behind(`v1/${service}/commands`, service),
-    direct: (service, origin, what) => ({ url: `${origin}/${what}`, headers: () => signed[service](service) }),
+    graph: (as = machine) => behind('graphql', as),
+    bulk: (service, as = OF_SERVICE[service]) => behind(`v1/${service}/commands`, as),
+    direct: (service, origin, as = OF_SERVICE[service]) => {
+      const headers = (): ReturnType<Address['headers']> => signed[as](service);
+      return { graph: { url: `${origin}/graphql`, headers }, bulk: { url: `${origin}/v1/commands`, headers } };
+    },
   };
 }
 
