@@ -21,13 +21,14 @@ function rightsOf(line: string): AclEntry[] {
     ...given(line, 'topic').map((name) => ({ resourceName: name, resourceType: AclResourceTypes.TOPIC })),
     ...given(line, 'group').map((name) => ({ resourceName: name, resourceType: AclResourceTypes.GROUP })),
   ];
+  const prefixed = given(line, 'resource-pattern-type').includes('prefixed');
   return given(line, 'operation').flatMap((word) => {
     const operation = OPERATIONS[word];
     if (operation === undefined) throw new Error(`An operation that no spec knows: ${word}`);
     return resources.map((resource) => ({
       ...resource,
       operation,
-      resourcePatternType: ResourcePatternTypes.LITERAL,
+      resourcePatternType: prefixed ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
       principal: given(line, 'allow-principal')[0] ?? '',
       host: '*',
       permissionType: AclPermissionTypes.ALLOW,

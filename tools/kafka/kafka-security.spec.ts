@@ -188,7 +188,7 @@ describeNodes('a secured broker: TLS, SCRAM-SHA-512, least rights', () => {
     if (!right) throw new Error('The guide gives costs no right to read');
     const bus = busOf('costs', {}, (error) => lost.push(error));
     const subscription = await bus.subscribe({
-      group: 'costs.relay',
+      group: 'costs.relay.spec',
       topics: [PROJECTS],
       from: 'earliest',
       onBatch: async () => undefined,
@@ -196,7 +196,9 @@ describeNodes('a secured broker: TLS, SCRAM-SHA-512, least rights', () => {
     await eventually('its place', () => subscription.status().assigned.length === 12);
     await admin.deleteAcls({ filters: [right] });
     await eventually('it is told', () => lost.length > 0);
-    expect(lost[0]?.message).toMatch(/^Kafka: receiving as costs.relay: .*TOPIC_AUTHORIZATION_FAILED.*lacks rights/);
+    expect(lost[0]?.message).toMatch(
+      /^Kafka: receiving as costs.relay.spec: .*TOPIC_AUTHORIZATION_FAILED.*lacks rights/,
+    );
     await eventually('its reason', () => /lacks rights/.test(subscription.status().reason ?? ''));
     await admin.createAcls({ acl: [right] });
     await eventually('its place again', () => subscription.status().assigned.length === 12);

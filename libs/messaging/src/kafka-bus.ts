@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '@tongchou/event-store';
 import type { Admin } from 'kafkajs';
@@ -123,7 +124,7 @@ export function openKafkaBus(options: KafkaBusOptions): Bus {
     },
     async read(topic, from, take) {
       const stretches = stretchesOf(await ranges(topic), from);
-      await readStretches(kafka, { topic, group: `${clientId}.relay`, stretches, take });
+      await readStretches(kafka, { topic, group: `${clientId}.relay.${randomUUID()}`, stretches, take });
     },
     async close() {
       await Promise.all([...subscriptions].map((subscription) => subscription.close()));

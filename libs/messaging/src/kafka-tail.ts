@@ -22,7 +22,10 @@ export const stretchesOf = (
 
 export interface TailReading {
   readonly topic: string;
-  /** A group of its own: it keeps no offsets, and no member of another group is disturbed. */
+  /**
+   * A new group each time: it keeps no offsets and disturbs nobody, and no member that was killed while it read, or that
+   * is frozen, holds a share of the partitions.
+   */
   readonly group: string;
   readonly stretches: readonly Stretch[];
   readonly take: (messages: readonly IncomingMessage[]) => Promise<void>;

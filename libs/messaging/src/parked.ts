@@ -1,5 +1,5 @@
 import type { FactsDatabase } from '@tongchou/event-store';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { ParkReason } from './judge-message.ts';
 
 /** A message that waits, without its bytes. */
@@ -87,18 +87,34 @@ export async function showParked(
   };
 }
 
-/** Everything that waits in these streams, and what is named by id alone. At most 1,000. */
-export async function waitingWith(pool: Pool, ids: readonly string[], stream?: StreamName): Promise<ParkedMessage[]> {
+/** A stream in which something waits, or one message that has none. */
+export type Bundle = StreamName | { readonly alone: string };
+
+/** The streams of these messages, and those of them that have none. @throws RangeError for an id that is none. */
+export async function bundlesOf(pool: Pool, ids: readonly string[], stream?: StreamName): Promise<Bundle[]> {
   const strange = ids.find((id) => !/^\d{1,18}$/.test(id));
   if (strange !== undefined) throw new RangeError(`Not the id of a parked message: ${strange}. List them to see ids.`);
-  const { rows } = await pool.query<ParkedRow>(
-    `with named as (select id, source, stream_id from es.parked where released_at is null
-        and (id = any($1::bigint[]) or (source = $2 and stream_id = $3::uuid)))
-     select ${COLUMNS} from es.parked p where released_at is null
-        and (id in (select id from named)
-             or exists (select from named n where n.source = p.source and n.stream_id = p.stream_id))
-      order by source, stream_id nulls last, version, id limit ${MOST_AT_ONCE}`,
+  const { rows } = await pool.query<{ source: string; streamId: string | null; alone: string | null }>(
+    `select source, stream_id as "streamId", case when stream_id is null then id end as alone
+       from es.parked
+      where released_at is null and (id = any($1::bigint[]) or (source = $2 and stream_id = $3::uuid))
+      group by 1, 2, 3 order by 1, 2 nulls last, 3`,
     [ids, stream?.source ?? null, stream?.streamId ?? null],
   );
+  return rows.map(({ source, streamId, alone }) => (streamId === null ? { alone: alone ?? '' } : { source, streamId }));
+}
+
+/** Everything that waits in it, in order. */
+export async function waitingOf(db: Pool | PoolClient, bundle: Bundle): Promise<ParkedMessage[]> {
+  const { rows } =
+    'alone' in bundle
+      ? await db.query<ParkedRow>(`select ${COLUMNS} from es.parked where id = $1 and released_at is null`, [
+          bundle.alone,
+        ])
+      : await db.query<ParkedRow>(
+          `select ${COLUMNS} from es.parked where source = $1 and stream_id = $2 and released_at is null
+            order by version, id`,
+          [bundle.source, bundle.streamId],
+        );
   return rows.map(parkedMessage);
 }

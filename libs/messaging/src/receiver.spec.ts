@@ -227,6 +227,21 @@ describe('what cannot be stored', () => {
     expect(await storedOf('a')).toEqual(places('a', 1, 2, 3));
   });
 
+  it('gives up forks of many streams with much behind them, and nothing of it stays', async () => {
+    const names = ['a', 'b', 'c'];
+    const behind = Array.from({ length: 400 }, (_, index) => index + 2);
+    const other = (name: string) => fact(name, 1, { eventId: uuidFor(`${stream(name)} another history`) });
+    const messages = names.flatMap((name) => [fact(name, 1), other(name), ...behind.map((nth) => fact(name, nth))]);
+    await listener.receiver.receive(batchOf(messages));
+    const parked = await listParked(listener.store, { reason: 'forked', limit: 1_000 });
+    const forks = parked.filter(({ streamId }) => names.some((name) => streamId === uuidFor(stream(name))));
+    expect(forks).toHaveLength(3);
+    const ids = forks.map(({ id }) => id);
+    expect(await discardParked(listener.store, ids, 'a restored backup', listener.contracts)).toBe(3);
+    for (const name of names) expect(await reasonsOf(name)).toEqual([]);
+    expect(await storedOf(...names)).toHaveLength(3 * 401);
+  });
+
   it('is parked alone when no stream can be read, with its bytes, and blocks nothing', async () => {
     const sound = fact('a', 1);
     const poison = [

@@ -2,8 +2,8 @@ import type { FactsDatabase } from '@tongchou/event-store';
 import type { PoolClient } from 'pg';
 import { judgeMessage, publishedContracts } from './judge-message.ts';
 import type { ReceivedContracts } from './judge-message.ts';
-import { waitingWith } from './parked.ts';
-import type { ParkedMessage, StreamName } from './parked.ts';
+import { bundlesOf, waitingOf } from './parked.ts';
+import type { Bundle, ParkedMessage, StreamName } from './parked.ts';
 import { giveReasons, markReleased, namePlace, parkedMessages } from './parked-table.ts';
 import { settleStreams } from './settle-streams.ts';
 import { inTransaction } from '@tongchou/event-store';
@@ -11,13 +11,14 @@ import { inTransaction } from '@tongchou/event-store';
 export interface Released {
   /** Messages that wait no longer. */
   readonly released: number;
-  /** What still waits in the streams that were asked for, with today's reason. */
+  /** What still waits in the streams that were asked for, with today's reason; at most 1,000 of it. */
   readonly stillParked: readonly ParkedMessage[];
 }
 
 type Db = Pick<FactsDatabase, 'pool' | 'wake'>;
 
 const JUDGED_AT_ONCE = 50;
+const MOST_SHOWN = 1_000;
 
 const isFaulty = ({ reason }: ParkedMessage): boolean => reason !== 'gap' && reason !== 'behind';
 
@@ -58,29 +59,49 @@ async function judgeAgain(
   return streams;
 }
 
-/** Replays messages of one source, and whatever follows them in their streams. */
+/** Replays what waits in a bundle, and whatever follows it in its streams. */
 async function replay(
   client: PoolClient,
   parked: readonly [ParkedMessage, ...ParkedMessage[]],
   contracts: ReceivedContracts,
 ): Promise<void> {
   const [{ source, topic, generation, partition }] = parked;
-  await lockPartitions(client, parked);
   const found = await judgeAgain(client, parked.filter(isFaulty), contracts);
   const streams = new Set([...parked.flatMap(({ streamId }) => streamId ?? []), ...found]);
   const nothingNew = new Map([...streams].map((streamId) => [streamId, []]));
   await settleStreams(client, { source, contracts }, { topic, generation, partition }, nothingNew);
 }
 
-/** Everything of one stream together, what has no stream alone. */
-const together = (parked: readonly ParkedMessage[]): Map<string, ParkedMessage[]> =>
-  Map.groupBy(parked, ({ source, streamId, id }) => (streamId === null ? `alone ${id}` : `${source} ${streamId}`));
+/** Replays a bundle but for what is given up of it, in a transaction of its own. Answers what had waited. */
+async function replayBundle(
+  store: Db,
+  bundle: Bundle,
+  contracts: ReceivedContracts,
+  givenUp?: GivenUp,
+): Promise<readonly ParkedMessage[]> {
+  return inTransaction(store.pool, async (client) => {
+    await lockPartitions(client, await waitingOf(client, bundle));
+    // Read again: what came until the partitions were locked waits here too.
+    const waited = await waitingOf(client, bundle);
+    const { given = [], left = [] } = Object.groupBy(waited, ({ id }) => (givenUp?.ids.has(id) ? 'given' : 'left'));
+    if (givenUp) await giveUp(client, given, givenUp.why);
+    const [first, ...rest] = left;
+    if (first) await replay(client, [first, ...rest], contracts);
+    return waited;
+  });
+}
 
-async function replayAll(store: Db, parked: readonly ParkedMessage[], contracts: ReceivedContracts): Promise<void> {
-  for (const [first, ...rest] of together(parked).values()) {
-    if (first) await inTransaction(store.pool, (client) => replay(client, [first, ...rest], contracts));
-  }
-  store.wake.announce('facts');
+interface GivenUp {
+  readonly ids: ReadonlySet<string>;
+  readonly why: string;
+}
+
+async function giveUp(client: PoolClient, parked: readonly ParkedMessage[], why: string): Promise<void> {
+  await client.query(
+    `update es.parked set released_at = clock_timestamp(), detail = detail || '; given up: ' || $2
+      where id = any($1::bigint[])`,
+    [parked.map(({ id }) => id), why],
+  );
 }
 
 /**
@@ -94,15 +115,17 @@ export async function releaseParked(
   which: readonly string[] | StreamName,
   contracts: ReceivedContracts = publishedContracts,
 ): Promise<Released> {
-  const ids = 'streamId' in which ? [] : which;
-  const before = await waitingWith(store.pool, ids, 'streamId' in which ? which : undefined);
-  await replayAll(store, before, contracts);
-  const stillParked = await waitingWith(
-    store.pool,
-    before.map(({ id }) => id),
-  );
-  const still = new Set(stillParked.map(({ id }) => id));
-  return { released: before.filter(({ id }) => !still.has(id)).length, stillParked };
+  const [ids, stream] = 'streamId' in which ? [[], which] : [which, undefined];
+  const stillParked: ParkedMessage[] = [];
+  let released = 0;
+  for (const bundle of await bundlesOf(store.pool, ids, stream)) {
+    const waited = new Set((await replayBundle(store, bundle, contracts)).map(({ id }) => id));
+    const still = await waitingOf(store.pool, bundle);
+    released += waited.size - still.filter(({ id }) => waited.has(id)).length;
+    stillParked.push(...still.slice(0, MOST_SHOWN - stillParked.length));
+  }
+  store.wake.announce('facts');
+  return { released, stillParked };
 }
 
 /**
@@ -115,17 +138,12 @@ export async function discardParked(
   why: string,
   contracts: ReceivedContracts = publishedContracts,
 ): Promise<number> {
-  const waiting = await waitingWith(store.pool, ids);
-  const { rowCount } = await store.pool.query(
-    `update es.parked set released_at = clock_timestamp(), detail = detail || '; given up: ' || $2
-      where id = any($1::bigint[]) and released_at is null`,
-    [ids, why],
-  );
-  const given = new Set(ids);
-  await replayAll(
-    store,
-    waiting.filter(({ id }) => !given.has(id)),
-    contracts,
-  );
-  return rowCount ?? 0;
+  const named = new Set(ids);
+  let given = 0;
+  for (const bundle of await bundlesOf(store.pool, ids)) {
+    const waited = await replayBundle(store, bundle, contracts, { ids: named, why });
+    given += waited.filter(({ id }) => named.has(id)).length;
+  }
+  store.wake.announce('facts');
+  return given;
 }
