@@ -61,6 +61,57 @@ async function answerOf(
   return { status: answer.statusCode ?? 0, body, answer };
 }
 
+describe('a connection that breaks before anything was answered', () => {
+  const breaks: Service = (request) => request.once('data', () => request.socket.destroy());
+  /** The gateway also looks whether an instance is alive. */
+  const counting = (answer: (nth: number) => Service, asked = { times: 0 }): Service & { asked: typeof asked } =>
+    Object.assign(
+      (request: IncomingMessage, response: ServerResponse) =>
+        request.method === 'GET' ? void response.end('{}') : answer(++asked.times)(request, response),
+      { asked },
+    );
+  const sent = '{"command":"A"}\n{"command":"B"}\n';
+  let two: SampleCity;
+  let other: Server;
+  beforeAll(async () => {
+    other = createServer((request, response) => service(request, response));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const [one, another] = [door, other].map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    two = await sampleCity({ COSTS_URL: `${one},${another}`, PROJECTS_URL: 'http://127.0.0.1:1' });
+  });
+  afterAll(async () => {
+    await two.close();
+    other.closeAllConnections();
+    await new Promise((resolve) => other.close(resolve));
+  });
+  const post = (body: string): Promise<Response> =>
+    fetch(`${two.gateway.url}/v1/costs/commands`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson', authorization: two.authorization },
+      body,
+    });
+
+  it('costs nothing: the request goes whole to the other instance, once', async () => {
+    const counted = counting((nth) => (nth === 1 ? breaks : echo));
+    service = counted;
+    const answer = await post(sent);
+    expect([answer.status, (await answer.text()).split('\n').filter(Boolean).length]).toEqual([200, 2]);
+    expect(counted.asked.times).toBe(2);
+    service = counting(() => breaks);
+    expect((await post(sent)).status).toBe(503);
+  });
+
+  it('is told where the request is too large to be kept', async () => {
+    const counted = counting(() => (request, response) => {
+      let bytes = 0;
+      request.on('data', (chunk: Buffer) => (bytes += chunk.length) > 1_000_000 && response.socket?.destroy());
+    });
+    service = counted;
+    expect((await post(`{"command":"A","input":{"text":"${'x'.repeat(2_000_000)}"}}\n`)).status).toBe(503);
+    expect(counted.asked.times).toBe(1);
+  });
+});
+
 describe('the bulk door behind the gateway', () => {
   it('answers a line before the next one is sent', async () => {
     const request = open();

@@ -103,6 +103,15 @@ interface Phase {
   readonly naive: readonly Sample[];
 }
 
+/** The gateway keeps calls away from what failed until a trial of its own has gone well. */
+async function untilAnswered(city: TrialCity): Promise<void> {
+  for (const end = Date.now() + READY_MS; Date.now() < end; await pause(100)) {
+    const asked = await Promise.all(QUESTIONS.map((question) => question.ask(city, (serial += 1))));
+    if (asked.every(({ errors }) => errors.length === 0)) return;
+  }
+  throw new Error('The gateway does not take back what has recovered');
+}
+
 /** One fault with all questions under way, and the naive gateway beside. */
 async function phase(city: TrialCity, down: Service, during: string, fault: () => Promise<void>): Promise<Phase> {
   const enough = new AbortController();
@@ -119,6 +128,7 @@ async function phase(city: TrialCity, down: Service, during: string, fault: () =
   const samples = await asking;
   await askingNaively;
   await city.untilReady(READY_MS);
+  await untilAnswered(city);
   return { samples, naive };
 }
 
