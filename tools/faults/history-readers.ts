@@ -5,6 +5,7 @@ import { type Golden, goldenOf } from '../../libs/testing/src/golden.ts';
 import { costSheet } from '../../services/costs/src/domain/cost-sheet.ts';
 import { costHistory } from '../../services/costs/src/read-models/cost-history.ts';
 import { costSheets } from '../../services/costs/src/read-models/cost-sheets.ts';
+import { projectPlaces } from '../../services/costs/src/read-models/project-place.ts';
 import { project } from '../../services/projects/src/domain/project.ts';
 import { delayLedger } from '../../services/projects/src/read-models/delay-ledger.ts';
 import { projectHistory } from '../../services/projects/src/read-models/project-history.ts';
@@ -26,7 +27,7 @@ export interface HistoryReaders {
   readonly models: readonly AnyReadModel[];
 }
 
-const projectModels: readonly AnyReadModel[] = [works, delayLedger, projectHistory];
+const projectModels: readonly AnyReadModel[] = [works, delayLedger, projectHistory, projectPlaces];
 
 export const READERS: readonly HistoryReaders[] = [
   { service: 'projects', aggregate: project, opening: 'ProjectRegistered', models: projectModels },
