@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
+/** Of 10 ms each, for connections that are closing. */
+const LOOKS = 50;
+
 export interface ThrowAwayDatabase {
   readonly url: string;
   /** Runs statements in it, from a connection of their own. */
@@ -43,6 +46,13 @@ export async function throwAwayDatabase(): Promise<ThrowAwayDatabase> {
       };
     },
     drop: async () => {
+      // A pool that was ended closes its connections a little later; one that is cut instead complains of it.
+      await administer(`do $$ begin
+        for look in 1..${LOOKS} loop
+          exit when not exists (select from pg_stat_activity where datname = '${name}');
+          perform pg_sleep(0.01), pg_stat_clear_snapshot();
+        end loop;
+      end $$`);
       await administer(`drop database if exists ${name} with (force)`);
     },
   };
