@@ -40,7 +40,7 @@ export const LIBS = {
     ...['@tongchou/kernel', '@tongchou/contracts', '@tongchou/event-store', '@nestjs/common', '@nestjs/microservices'],
     ...['kafkajs', 'pg', 'rxjs', 'uuid', 'node:'],
   ],
-  access: ['@tongchou/kernel', 'jose', 'zod'],
+  access: ['@tongchou/kernel', 'jose', 'zod', 'node:crypto'],
   'embedded-postgres': ['pg', 'node:'],
   'service-shell': [
     ...[

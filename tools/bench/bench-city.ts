@@ -1,14 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { createInterface } from 'node:readline';
-import { freePort } from '@tongchou/embedded-postgres';
+import { launchCity } from '../start/city-process.ts';
 import { type Door, doorOf } from '../state/door.ts';
 import { instancesOf, readRun, type RunFile } from '../state/run-file.ts';
 import { signedCaller } from '../state/signed-caller.ts';
-import { ROOT, type StateFolder, stateFolder } from '../state/state-folder.ts';
+import { type StateFolder, stateFolder } from '../state/state-folder.ts';
 import { temporaryFolder } from './fresh-server.ts';
 import type { BulkDoor } from './send.ts';
 
@@ -24,41 +20,6 @@ export interface BenchCity {
   readonly firstFigureMs: number;
   /** Stops all processes and removes the state. */
   close(): Promise<void>;
-}
-
-const READY = /ready\. Ctrl-C/;
-const START_MS = 180_000;
-
-/** Environment of the city: none of its databases, days or money may come from whoever runs the benchmark. */
-const ownEnvironment = (): NodeJS.ProcessEnv => {
-  const { PATH, HOME, TMPDIR } = process.env;
-  return { ...(PATH && { PATH }), ...(HOME && { HOME }), ...(TMPDIR && { TMPDIR }) };
-};
-
-async function untilReady(child: ChildProcess): Promise<void> {
-  const said: string[] = [];
-  const timer = setTimeout(() => child.kill('SIGINT'), START_MS);
-  try {
-    if (!child.stdout) throw new Error('The city of the benchmark says nothing');
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (READY.test(line)) return;
-      said.push(line);
-    }
-  } finally {
-    clearTimeout(timer);
-    // What it says later is read and dropped, so that it never waits for a reader.
-    child.stdout?.resume();
-  }
-  throw new Error(`The city of the benchmark did not start: ${said.slice(-5).join(' | ')}`);
-}
-
-async function end(child: ChildProcess, folder: string): Promise<void> {
-  if (child.exitCode === null) {
-    const ended = once(child, 'exit');
-    child.kill('SIGINT');
-    await ended;
-  }
-  await rm(folder, { recursive: true, force: true });
 }
 
 async function doorsOf(state: StateFolder): Promise<Omit<BenchCity, 'firstFigureMs' | 'close'>> {
@@ -77,22 +38,19 @@ async function doorsOf(state: StateFolder): Promise<Omit<BenchCity, 'firstFigure
 export async function openBenchCity(more: readonly string[] = []): Promise<BenchCity> {
   const folder = await temporaryFolder();
   const began = performance.now();
-  const command = ['--conditions=@tongchou/source', path.join(ROOT, 'tools', 'run.mjs'), 'start'];
-  const options = ['--state', folder, '--port-base', String(await freePort()), ...more];
-  const child = spawn(process.execPath, [...command, ...options], {
-    cwd: ROOT,
-    env: ownEnvironment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const stop = (): void => void child.kill('SIGINT');
-  process.once('exit', stop);
-  child.once('exit', () => process.off('exit', stop));
+  const city = await launchCity(folder, more);
+  process.once('exit', city.interrupt);
+  const close = async (): Promise<void> => {
+    process.off('exit', city.interrupt);
+    await city.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
   try {
-    await untilReady(child);
+    await city.untilReady();
     const firstFigureMs = performance.now() - began;
-    return { ...(await doorsOf(stateFolder(folder))), firstFigureMs, close: () => end(child, folder) };
+    return { ...(await doorsOf(stateFolder(folder))), firstFigureMs, close };
   } catch (error) {
-    await end(child, folder);
+    await close();
     throw error;
   }
 }

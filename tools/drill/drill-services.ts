@@ -8,9 +8,12 @@ import { issuerFiles } from '../issuer/issuer-files.ts';
 import { settlePrincipalKeys } from '../issuer/principal-keys.ts';
 import { SERVICES } from '../state/run-file.ts';
 import { ROOT, type StateFolder, stateFolder, writeJson } from '../state/state-folder.ts';
-import { commandIn, doorsOf, type DrillCity, environmentOf, type Settings } from './drill-city.ts';
+import { environmentOf, type Settings } from '../start/city-process.ts';
+import { endChild } from '../state/end-child.ts';
+import { commandIn, doorsOf, type DrillCity } from './drill-city.ts';
 
 const UP_WITHIN_MS = 60_000;
+const STOP_MS = 30_000;
 const POLL_MS = 100;
 const FROM_SOURCE = ['--conditions=@tongchou/source'];
 
@@ -46,12 +49,7 @@ async function launch(state: StateFolder, { name, words, settings, probe }: Laun
   throw new Error(`${name} did not start; its reason stands in ${logFile}`);
 }
 
-async function end({ child }: Process): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
-}
+const end = ({ child }: Process): Promise<void> => endChild(child, STOP_MS);
 
 const serviceLaunch = (state: StateFolder, service: string, settings: Settings): Launch => ({
   name: service,

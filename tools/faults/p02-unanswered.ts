@@ -1,7 +1,7 @@
 import { projectIdOf } from '@tongchou/contracts';
 import { checkOnce, type Intention } from './check-once.ts';
 import { type Address, readVerdict, sendBulk } from './city/door.ts';
-import { REGISTER } from './city/office-model.ts';
+import { REGISTER, registration } from './city/registration.ts';
 import type { Answer, Step } from './city/step.ts';
 import { withDatabase } from './city/stores.ts';
 import { openTrialCity } from './city/trial-city.ts';
@@ -33,12 +33,6 @@ const correct = (reference: string, name: string, id: string, key = id): Step =>
   input: { projectId: projectIdOf(REGISTER, reference), details: { name }, reason: id },
   streamId: projectIdOf(REGISTER, reference),
   expected: { kind: 'facts' },
-});
-
-const registered = (reference: string): Step => ({
-  ...correct(reference, '', reference),
-  command: 'RegisterProject',
-  input: { register: REGISTER, reference, name: 'As registered', registeredOn: '2014-01-01' },
 });
 
 async function once(door: Address, step: Step): Promise<Answer | undefined> {
@@ -94,7 +88,7 @@ async function cutMany(
   let cuts = 0;
   const work = async (client: number): Promise<void> => {
     const reference = `${naive ? 'naive' : 'cut'}-${client}`;
-    await untilAnswered(stand.door, registered(reference));
+    await untilAnswered(stand.door, registration(reference, 'As registered'));
     while (cuts < count) {
       const place = naive || stand.context.random() < 0.5 ? 'answer' : 'store';
       const one = await cutOne(stand, reference, place, (id, nth) => (naive ? `${id}-again-${nth}` : id));

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { projectIdOf } from '@tongchou/contracts';
 import { checkPartial, p99, type Sample } from './check-partial.ts';
 import { sendBulk } from './city/door.ts';
-import { REGISTER } from './city/office-model.ts';
+import { REGISTER, registration } from './city/registration.ts';
 import { type Asked, askGraph, keepAsking } from './city/questions.ts';
 import { openTrialCity, strike, type TrialCity } from './city/trial-city.ts';
 import { askNaively } from './naive/gateway.ts';
@@ -133,17 +133,7 @@ async function phase(city: TrialCity, down: Service, during: string, fault: () =
 }
 
 async function prepare(city: TrialCity): Promise<void> {
-  const input = { register: REGISTER, reference: REFERENCE, name: 'A bridge', registeredOn: '2014-01-01' };
-  const expected = { kind: 'facts' } as const;
-  const step = {
-    service: 'projects',
-    command: 'RegisterProject',
-    key: REFERENCE,
-    input,
-    streamId: ID,
-    expected,
-  } as const;
-  await sendBulk(city.bulk('projects'), [step]);
+  await sendBulk(city.bulk('projects'), [registration(REFERENCE, 'A bridge')]);
   const sheet = 'query ($id: ID!) { project(id: $id) { costSheet { version } } }';
   for (const end = Date.now() + READY_MS; Date.now() < end; await pause(100)) {
     const { text } = await askGraph(city.graph(), sheet, { id: ID });

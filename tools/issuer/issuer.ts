@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { sameSecret } from '@tongchou/access';
 import { demoClaims } from './demo-claims.ts';
 import { issueToken, LIVES_S } from './issue-token.ts';
 import type { IssuerFiles } from './issuer-files.ts';
@@ -33,16 +33,11 @@ function clientOf(header: string | undefined): { readonly name: string; readonly
   return { name: decodeURIComponent(name), secret: decodeURIComponent(secret) };
 }
 
-const same = (a: string, b: string): boolean => {
-  const [one, other] = [Buffer.from(a), Buffer.from(b)];
-  return one.length === other.length && timingSafeEqual(one, other);
-};
-
 /** Client credentials (RFC 6749, section 4.4): the client is the role; what narrows it stands in the form. */
 async function token(plan: IssuerPlan, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const client = clientOf(request.headers.authorization);
   const form = await formOf(request);
-  if (!client || !same(client.secret, plan.secret)) return json(response, 401, { error: 'invalid_client' });
+  if (!client || !sameSecret(client.secret, plan.secret)) return json(response, 401, { error: 'invalid_client' });
   if (form?.get('grant_type') !== 'client_credentials') {
     return json(response, 400, { error: 'unsupported_grant_type' });
   }

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Problem, reasonOf } from '../state/problem.ts';
+import { endChild, hasEnded } from '../state/end-child.ts';
 import { end as endProcess, markOf, processMark, stillRuns } from '../state/processes.ts';
 import { readJson, writeJson } from '../state/state-folder.ts';
 import { tailOf } from '../start/log-tail.ts';
@@ -78,17 +79,6 @@ export async function endLeftoverNode(folder: string): Promise<boolean> {
   return endProcess(mark.data, STOP_MS);
 }
 
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
-
-async function stop(child: ChildProcess, ended: Promise<string>, graceMs: number): Promise<void> {
-  if (!hasEnded(child)) child.kill('SIGTERM');
-  const tooLong = new AbortController();
-  await Promise.race([ended, pause(graceMs, undefined, { signal: tooLong.signal }).catch(() => undefined)]);
-  tooLong.abort();
-  if (!hasEnded(child)) child.kill('SIGKILL');
-  await ended;
-}
-
 async function untilReady(plan: NodePlan, child: ChildProcess, from: number): Promise<void> {
   for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end && !hasEnded(child); await pause(POLL_MS)) {
     const said = await readFile(plan.logFile);
@@ -123,13 +113,13 @@ export async function startNode(plan: NodePlan): Promise<KafkaNode> {
   try {
     await untilReady(plan, child, size);
   } catch (error) {
-    await stop(child, ended, 0);
+    await endChild(child, 0);
     throw error;
   }
   return {
     pid: child.pid ?? 0,
     ended,
-    stop: (graceMs = STOP_MS) => stop(child, ended, graceMs),
+    stop: (graceMs = STOP_MS) => endChild(child, graceMs),
     signal: (name) => void child.kill(name),
   };
 }

@@ -3,6 +3,7 @@ import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { endChild, hasEnded } from '../state/end-child.ts';
 import { markOf } from '../state/processes.ts';
 import { boundLog, cutLog } from './bounded-log.ts';
 import type { Running } from './keeper.ts';
@@ -42,8 +43,6 @@ function spawnApp(plan: AppPlan, log: number): ChildProcess {
     stdio: ['ignore', log, log],
   });
 }
-
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 const howEnded = (child: ChildProcess): string =>
   child.signalCode ? `was ended by ${child.signalCode}` : `ended with code ${child.exitCode ?? 'unknown'}`;
@@ -87,16 +86,6 @@ async function untilReady(child: ChildProcess, plan: AppPlan): Promise<boolean> 
   return false;
 }
 
-async function stopChild(child: ChildProcess, ended: Promise<string>, graceMs: number): Promise<void> {
-  if (hasEnded(child)) return;
-  child.kill('SIGTERM');
-  const tooLong = new AbortController();
-  await Promise.race([ended, pause(graceMs, undefined, { signal: tooLong.signal }).catch(() => undefined)]);
-  tooLong.abort();
-  if (!hasEnded(child)) child.kill('SIGKILL');
-  await ended;
-}
-
 /** Starts one app in this process's group, its output in its log. @throws when it cannot be started at all. */
 export async function launchApp(plan: AppPlan): Promise<Running> {
   const log = await openLog(plan.logFile);
@@ -106,5 +95,5 @@ export async function launchApp(plan: AppPlan): Promise<Running> {
   await log.close();
   boundLog(plan.logFile, ended);
   const mark = (child.pid === undefined ? undefined : await markOf(child.pid)) ?? { pid: child.pid ?? 0, started: '' };
-  return { mark, ended, ready: untilReady(child, plan), stop: () => stopChild(child, ended, plan.graceMs) };
+  return { mark, ended, ready: untilReady(child, plan), stop: () => endChild(child, plan.graceMs) };
 }

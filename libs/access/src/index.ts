@@ -7,4 +7,5 @@ export * from './principal.ts';
 export * from './provider-keys.ts';
 export * from './reach.ts';
 export * from './role.ts';
+export * from './same-secret.ts';
 export * from './token-fault.ts';

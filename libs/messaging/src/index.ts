@@ -11,6 +11,7 @@ export * from './receiver.ts';
 export * from './relay.ts';
 export * from './release-parked.ts';
 export * from './watched-bus.ts';
+export * from './within.ts';
 export { openPostgresBus } from './postgres-bus.ts';
 export type { PostgresBusOptions } from './postgres-bus.ts';
 export type { ReceivingStatus } from './receiving-tally.ts';

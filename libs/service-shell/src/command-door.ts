@@ -142,8 +142,7 @@ export class CommandDoor {
   }
 
   #unknown(name: string): Verdict {
-    const known = [...this.#tables].filter(([one, { table }]) => Object.hasOwn(table.definitions, one));
-    const names = known.map(([one]) => one).join(', ');
+    const names = [...this.#tables.keys()].filter((one) => this.#isPublic(one)).join(', ');
     return invalid(`There is no command ${JSON.stringify(name.slice(0, 100))} here; there is ${names}`, ['command']);
   }
 

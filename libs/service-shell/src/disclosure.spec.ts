@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Principal } from '@tongchou/access';
 import { readyOf, throwAwayDatabase, type ThrowAwayDatabase } from '@tongchou/testing';
-import pg from 'pg';
 import { shelfId } from './shelf.fixture.ts';
 import { askAs, postLines, putBook, sampleCity, verdicts } from './standing.fixture.ts';
 import type { Standing } from './stand-up.ts';
@@ -9,12 +8,10 @@ import type { Standing } from './stand-up.ts';
 let own: ThrowAwayDatabase;
 let city: ReturnType<typeof sampleCity>;
 let standing: Standing;
-let database: pg.Pool;
 let token: string;
 beforeAll(async () => {
   own = await throwAwayDatabase();
   city = sampleCity(own, await throwAwayDatabase());
-  database = new pg.Pool({ connectionString: own.url, max: 1 });
   standing = await city.stand();
   const keeper: Principal = { subject: 'keeper', roles: ['integrator'] };
   const lines = [putBook('one', '1'), putBook('two', '1')].join('\n');
@@ -23,7 +20,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await standing.close();
-  await database.end();
   await city.drop();
 });
 
@@ -36,7 +32,7 @@ async function read(principal: Principal, requestId = 'request-of-a-reader') {
 
 const facts = async (): Promise<{ event_type: string; data: object; metadata: object }[]> =>
   (
-    await database.query(
+    await city.database.query(
       `select event_type, data, metadata from es.events where stream_type = 'Disclosure' order by position`,
     )
   ).rows;

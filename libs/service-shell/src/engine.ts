@@ -237,10 +237,6 @@ export class Engine {
     return (kind === 'model' ? readModels : policies).map(({ name }) => name);
   }
 
-  get models(): readonly string[] {
-    return this.#opened.parts.readModels.map(({ name }) => name);
-  }
-
   /** Builds a read model's table anew beside the serving one; resolves when the new one serves. */
   async rebuild(model: string): Promise<void> {
     await this.#running?.runner.rebuild(model);

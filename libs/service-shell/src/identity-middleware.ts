@@ -1,5 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { PRINCIPAL_HEADER, principalVerifier, TokenFault, type PrincipalVerifier } from '@tongchou/access';
+import { PRINCIPAL_HEADER, principalVerifier, sameSecret, TokenFault, type PrincipalVerifier } from '@tongchou/access';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { AnswerError } from './answer-error.ts';
@@ -8,13 +7,11 @@ import { METRICS_ROUTE, OPEN_ROUTES } from './open-routes.ts';
 import { currentScope, type RequestScope } from './request-scope.ts';
 import type { ServiceConfig } from './service-settings.ts';
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 /** Whether the request asks for the figures with the scrape token; compared in the same time whatever was sent. */
 function scrapes({ path, method, headers }: Request, token: string | undefined): boolean {
   if (path !== METRICS_ROUTE || method !== 'GET' || token === undefined) return false;
   const given = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
-  return timingSafeEqual(digest(given), digest(token));
+  return sameSecret(given, token);
 }
 
 async function identify(verify: PrincipalVerifier, request: Request, scope: RequestScope): Promise<void> {

@@ -2,22 +2,17 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { claimsOf, PRINCIPAL_HEADER } from '@tongchou/access';
 import { EVERY_ROLE, testAccess, throwAwayDatabase } from '@tongchou/testing';
-import pg from 'pg';
 import { access, ask, call, putBook, sampleCity, SCRAPE_TOKEN } from './standing.fixture.ts';
 import type { Standing } from './stand-up.ts';
 
 let city: ReturnType<typeof sampleCity>;
 let standing: Standing;
-let database: pg.Pool;
 beforeAll(async () => {
-  const own = await throwAwayDatabase();
-  city = sampleCity(own, await throwAwayDatabase());
-  database = new pg.Pool({ connectionString: own.url, max: 1 });
+  city = sampleCity(await throwAwayDatabase(), await throwAwayDatabase());
   standing = await city.stand();
 });
 afterAll(async () => {
   await standing.close();
-  await database.end();
   await city.drop();
 });
 
@@ -103,7 +98,7 @@ const BAD: readonly [string, (requestId: string) => string | Promise<string> | u
 
 const stored = async (): Promise<unknown> =>
   (
-    await database.query(
+    await city.database.query(
       'select (select count(*) from es.events) + (select count(*) from es.commands) + (select count(*) from es.republishing) as rows',
     )
   ).rows;

@@ -1,3 +1,5 @@
+import { within } from '@tongchou/messaging';
+
 const PATIENCE_MS = 2_000;
 
 /** Asks what may hang, as a bus may: waits two seconds at most, and never has two questions under way. */
@@ -18,11 +20,7 @@ export class LastAnswer<Answer> {
   /** The answer of now; `undefined` when there is none in time. */
   async ask(): Promise<Answer | undefined> {
     this.#underWay ??= this.#begin();
-    let alarm: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      alarm = setTimeout(resolve, PATIENCE_MS, undefined);
-    });
-    return Promise.race([this.#underWay, late]).finally(() => clearTimeout(alarm));
+    return within(PATIENCE_MS, 'the answer', this.#underWay).catch(() => undefined);
   }
 
   async #begin(): Promise<Answer | undefined> {

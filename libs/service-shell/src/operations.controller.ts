@@ -41,11 +41,9 @@ export class OperationsController {
   @HttpCode(200)
   async rebuild(@Body() body: unknown): Promise<object> {
     const { model } = checked(rebuildInput, body);
-    if (!this.#engine.models.includes(model)) {
-      throw new AnswerError(
-        'NOT_FOUND',
-        `There is no read model ${model}; there is ${this.#engine.models.join(', ')}.`,
-      );
+    const models = this.#engine.parts('model');
+    if (!models.includes(model)) {
+      throw new AnswerError('NOT_FOUND', `There is no read model ${model}; there is ${models.join(', ')}.`);
     }
     await this.#engine.rebuild(model);
     return { rebuilt: model };

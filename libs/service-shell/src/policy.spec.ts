@@ -4,7 +4,6 @@ import { POLICY, type Principal, ROLES, roleFor, type Role } from '@tongchou/acc
 import { Controller, Get, Post } from '@nestjs/common';
 import { cents } from '@tongchou/kernel';
 import { EVERY_ROLE, throwAwayDatabase } from '@tongchou/testing';
-import pg from 'pg';
 import { shelfId, shelfParts } from './shelf.fixture.ts';
 import { ask, askAs, call, postLines, sampleCity, verdicts } from './standing.fixture.ts';
 import type { Standing } from './stand-up.ts';
@@ -14,16 +13,12 @@ const REFUSED = { status: 'rejected', code: 'FORBIDDEN', message: SAYS };
 
 let city: ReturnType<typeof sampleCity>;
 let standing: Standing;
-let database: pg.Pool;
 beforeAll(async () => {
-  const own = await throwAwayDatabase();
-  city = sampleCity(own, await throwAwayDatabase());
-  database = new pg.Pool({ connectionString: own.url, max: 1 });
+  city = sampleCity(await throwAwayDatabase(), await throwAwayDatabase());
   standing = await city.stand();
 });
 afterAll(async () => {
   await standing.close();
-  await database.end();
   await city.drop();
 });
 
@@ -35,7 +30,8 @@ const allowed = (role: Role, action: string): boolean =>
 const one = (role: Role): Principal => ({ subject: `a-${role}`, roles: [role], projects: [shelfId(role)] });
 
 const stored = async (): Promise<unknown> =>
-  (await database.query('select (select count(*) from es.events) + (select count(*) from es.commands) as rows')).rows;
+  (await city.database.query('select (select count(*) from es.events) + (select count(*) from es.commands) as rows'))
+    .rows;
 
 const line = (input: object, idempotencyKey: string = randomUUID(), command = 'PutBook'): string =>
   JSON.stringify({ command, idempotencyKey, input });
@@ -156,7 +152,9 @@ describe('who reaches a part of the city', () => {
       principal,
     );
     expect(verdicts(await response.text())).toMatchObject([{ status: 'accepted' }]);
-    const { rows } = await database.query('select metadata from es.events where stream_id = $1', [shelfId('actor')]);
+    const { rows } = await city.database.query('select metadata from es.events where stream_id = $1', [
+      shelfId('actor'),
+    ]);
     expect(rows).toMatchObject([
       {
         metadata: {

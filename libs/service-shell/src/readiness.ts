@@ -1,5 +1,5 @@
 import type { Policies, Runner, Store } from '@tongchou/event-store';
-import type { BusTransport, Receiver, Relay, WatchedBus } from '@tongchou/messaging';
+import { within, type BusTransport, type Receiver, type Relay, type WatchedBus } from '@tongchou/messaging';
 import { Lasting } from './lasting.ts';
 import { ROLES, type VitalSigns } from './vital-signs.ts';
 
@@ -26,19 +26,11 @@ export interface Moving {
 }
 
 /** Whether the store's database answers at all. */
-export async function databaseTrouble(store: Pick<Store, 'pool'>): Promise<string[]> {
-  let alarm: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    alarm = setTimeout(() => reject(new Error('late')), DATABASE_ANSWERS_WITHIN_MS);
-  });
-  try {
-    await Promise.race([store.pool.query('select 1'), late]);
-    return [];
-  } catch {
-    return ['database: it does not answer'];
-  } finally {
-    clearTimeout(alarm);
-  }
+export function databaseTrouble(store: Pick<Store, 'pool'>): Promise<string[]> {
+  return within(DATABASE_ANSWERS_WITHIN_MS, 'the database', store.pool.query('select 1')).then(
+    () => [],
+    () => ['database: it does not answer'],
+  );
 }
 
 const told = (what: string, reason: string | undefined): string[] =>

@@ -1,5 +1,6 @@
 import { EVERY_ROLE, testAccess } from '@tongchou/testing';
 import type { Principal } from '@tongchou/access';
+import pg from 'pg';
 import { z } from 'zod';
 import { defineConfig } from './define-config.ts';
 import { serviceSettings, type ServiceConfig } from './service-settings.ts';
@@ -40,12 +41,17 @@ export function sampleCity(own: Database, bus: Database) {
     PRINCIPAL_KEYS: access.keys,
     METRICS_TOKEN: SCRAPE_TOKEN,
   });
+  // Connects when it is first asked.
+  const database = new pg.Pool({ connectionString: own.url, max: 1 });
   return {
     config,
     busUrl: bus.url,
+    /** The service's own database, past the service. */
+    database,
     stand: (port = 0, parts = shelfParts, settings: ServiceConfig = config): Promise<Standing> =>
       standUp(ShelfModule.with(settings, parts), { ...settings, port }),
     drop: async (): Promise<void> => {
+      await database.end();
       await own.drop();
       await bus.drop();
     },

@@ -89,18 +89,22 @@ const PHASE_WORD = /"phase":"([A-Z][a-zA-Z]+)"/;
 const inGraphWords = (input: object): unknown =>
   JSON.parse(JSON.stringify(input).replace(PHASE_WORD, (_, word: string) => `"phase":"${word.toUpperCase()}"`));
 
+/** Sends a question or mutation to a graph. */
+export const postGraph = async (graph: Address, asked: object, withinMs: number): Promise<Response> =>
+  fetch(graph.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(await graph.headers()) },
+    body: JSON.stringify(asked),
+    signal: AbortSignal.timeout(withinMs),
+  });
+
 /** Sends one step as a mutation. Never throws. */
 export async function sendMutation(graph: Address, step: Step, withinMs = ASK_MS): Promise<Sent> {
   const name = step.command.charAt(0).toLowerCase() + step.command.slice(1);
   const query = `mutation ($input: ${step.command}Input!) { answer: ${name}(input: $input) { consistencyToken errors { code } } }`;
   const variables = { input: { idempotencyKey: step.key, ...Object(inGraphWords(step.input)) } };
   try {
-    const reply = await fetch(graph.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(await graph.headers()) },
-      body: JSON.stringify({ query, variables }),
-      signal: AbortSignal.timeout(withinMs),
-    });
+    const reply = await postGraph(graph, { query, variables }, withinMs);
     return mutationAnswer(step, mutated.parse(await reply.json()));
   } catch (error) {
     return { answers: new Map(), failure: reasonOf(error) };

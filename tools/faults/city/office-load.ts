@@ -6,7 +6,8 @@ import { checkModels } from './check-models.ts';
 import { checkStores } from './check-stores.ts';
 import { runClient } from './client.ts';
 import { sendBulk, sendMutation, type Sent } from './door.ts';
-import { OfficeWork, REGISTER, SharedSheet } from './office-model.ts';
+import { OfficeWork, SharedSheet } from './office-model.ts';
+import { REGISTER, registration } from './registration.ts';
 import { readModel, readStore, settledWithin } from './stores.ts';
 import type { Acknowledged, Step } from './step.ts';
 import { senderOf as whoSends, type TrialCity } from './trial-city.ts';
@@ -60,15 +61,7 @@ function senderOf(city: TrialCity, random: () => number, gatewayOnly: boolean): 
 }
 
 async function openShared(city: TrialCity): Promise<Acknowledged[]> {
-  const reference = SharedSheet.reference;
-  const step: Step = {
-    service: 'projects',
-    command: 'RegisterProject',
-    key: reference,
-    input: { register: REGISTER, reference, name: 'A work of all clients', registeredOn: '2014-01-01' },
-    streamId: projectIdOf(REGISTER, reference),
-    expected: { kind: 'facts', version: 1 },
-  };
+  const step = registration(SharedSheet.reference, 'A work of all clients');
   const { answers, failure } = await sendBulk(city.bulk('projects'), [step]);
   const answer = answers.get(step);
   if (!answer) throw new Error(`The work of all clients could not be registered: ${failure ?? ''}`);

@@ -2,11 +2,11 @@ import { costSheetIdOf, projectIdOf } from '@tongchou/contracts';
 import { addDays, isoDate } from '@tongchou/kernel';
 import type { ServiceName } from '../../state/run-file.ts';
 import { between, oneOf } from '../random.ts';
+import { REGISTER } from './registration.ts';
 import type { Expected, Lane, Step } from './step.ts';
 
 /** Whose lead decides on the works. */
 export const DEPARTMENT = 'Trials';
-export const REGISTER = 'faults';
 
 /** What must hold of a work once all commands are answered; the model knows it without looking at the services. */
 export interface WorkModel {

@@ -1,27 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { projectIdOf } from '@tongchou/contracts';
 import type { Tried } from '../check-recovery.ts';
 import type { TrialContext } from '../trial.ts';
 import { sendBulk } from './door.ts';
-import { REGISTER } from './office-model.ts';
-import type { Step } from './step.ts';
+import { registration } from './registration.ts';
 import type { TrialCity } from './trial-city.ts';
 
 const EVERY_MS = 50;
 /** Well above what a command may take, so that one that takes too long is seen as such. */
 const WITHIN_MS = 15_000;
-
-const step = (nth: number): Step => {
-  const reference = `probe-${nth}`;
-  return {
-    service: 'projects',
-    command: 'RegisterProject',
-    key: reference,
-    input: { register: REGISTER, reference, name: reference, registeredOn: '2014-01-01' },
-    streamId: projectIdOf(REGISTER, reference),
-    expected: { kind: 'facts', version: 1 },
-  };
-};
 
 /** Registers a work every 50 ms with projects, each on its own, so that a slow one holds up no other. */
 export interface Probe {
@@ -36,7 +22,7 @@ export function startProbe(context: TrialContext, city: TrialCity): Probe {
   const door = city.direct('projects', city.urls('projects')[0] ?? '').bulk;
   const one = async (nth: number): Promise<void> => {
     const at = Date.now();
-    const { answers } = await sendBulk(door, [step(nth)], WITHIN_MS);
+    const { answers } = await sendBulk(door, [registration(`probe-${nth}`)], WITHIN_MS);
     const [answer] = answers.values();
     const done = answer?.status === 'accepted' || answer?.status === 'repeated';
     tried.push({ at, ms: Date.now() - at, done });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Address } from './door.ts';
+import { type Address, postGraph } from './door.ts';
 
 const ASK_MS = 30_000;
 
@@ -31,12 +31,7 @@ export async function askGraph(
   const began = performance.now();
   const since = (): number => Math.round(performance.now() - began);
   try {
-    const reply = await fetch(graph.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(await graph.headers()) },
-      body: JSON.stringify({ query, variables }),
-      signal: AbortSignal.timeout(withinMs),
-    });
+    const reply = await postGraph(graph, { query, variables }, withinMs);
     const text = await reply.text();
     const { data, errors = [] } = answer.parse(JSON.parse(text));
     const told = errors.map(({ message, extensions }) => ({ message, code: extensions?.code }));

@@ -1,27 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, runningPostmaster } from '@tongchou/embedded-postgres';
+import { runningPostmaster } from '@tongchou/embedded-postgres';
 import { kafkaClassPath, javaCommand } from '../../kafka/jars.ts';
 import type { Role } from '@tongchou/access';
+import { answersReady } from '../../start/app-process.ts';
+import { launchCity } from '../../start/city-process.ts';
 import { tokensOf } from '../../state/door.ts';
 import { Problem } from '../../state/problem.ts';
 import { markOf, type ProcessMark, stillRuns } from '../../state/processes.ts';
 import { type AppName, instancesOf, readRun, type RunFile, type ServiceName } from '../../state/run-file.ts';
 import { signedCaller } from '../../state/signed-caller.ts';
-import { ROOT, type StateFolder, stateFolder } from '../../state/state-folder.ts';
+import { type StateFolder, stateFolder } from '../../state/state-folder.ts';
 import { readSupervisor } from '../../state/supervisor-file.ts';
 import { NotHere, type TrialContext } from '../trial.ts';
 import type { Address } from './door.ts';
 import { DEPARTMENT } from './office-model.ts';
 import type { Step } from './step.ts';
-
-const READY = /ready\. Ctrl-C/;
-const START_MS = 120_000;
-const STOP_MS = 60_000;
 
 /** What a city is killed by: its own processes, found by pid and start time. */
 export type Target = AppName | 'postgres' | 'kafka';
@@ -67,17 +62,6 @@ export interface TrialCity extends Doors {
   close(): Promise<void>;
 }
 
-/** Settings of whoever runs the trials must not reach its city. */
-function bareEnvironment(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'JAVA_HOME', 'DOCKER_HOST'];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-}
-
 async function needKafka(): Promise<void> {
   try {
     await javaCommand();
@@ -88,32 +72,6 @@ async function needKafka(): Promise<void> {
   }
 }
 
-async function untilStarted(child: ChildProcess): Promise<void> {
-  const said: string[] = [];
-  const timer = setTimeout(() => child.kill('SIGINT'), START_MS);
-  try {
-    if (!child.stdout) throw new Error('The city of the trial says nothing');
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (READY.test(line)) return;
-      said.push(line);
-    }
-  } finally {
-    clearTimeout(timer);
-    // What it says later is read and dropped, so that it never waits for a reader.
-    child.stdout?.resume();
-  }
-  throw new Error(`The city of the trial did not start: ${said.slice(-8).join(' | ')}`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGINT');
-  const tooLong = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  await ended;
-  clearTimeout(tooLong);
-}
-
 const belongsTo = (target: Target, name: string): boolean => name === target || name.startsWith(`${target}-`);
 
 async function postgresOf({ postgres }: RunFile): Promise<ProcessMark[]> {
@@ -121,15 +79,6 @@ async function postgresOf({ postgres }: RunFile): Promise<ProcessMark[]> {
   const mark = pid === undefined ? undefined : await markOf(pid);
   return mark ? [mark] : [];
 }
-
-const answersReady = (url: string): Promise<boolean> =>
-  fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
-    async (answer) => {
-      await answer.body?.cancel();
-      return answer.ok;
-    },
-    () => false,
-  );
 
 async function doorsOf(state: StateFolder, run: RunFile): Promise<Doors> {
   const gateway = instancesOf(run, 'gateway')[0]?.url ?? '';
@@ -158,17 +107,14 @@ export async function openTrialCity(context: TrialContext, wish: CityWish = {}):
   const folder = path.join(context.folder, 'city');
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o755);
-  const words = ['start', '--no-demo', '--state', folder, '--port-base', String(await freePort())];
-  if (context.bus === 'kafka') words.push('--kafka');
-  if (wish.instances !== undefined) words.push('--instances', wish.instances);
-  const door = path.join(ROOT, 'tools', 'run.mjs');
-  const child = spawn(process.execPath, ['--conditions=@tongchou/source', door, ...words], {
-    cwd: ROOT,
-    env: { ...bareEnvironment(), ...wish.environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  context.atEnd(() => stop(child));
-  await untilStarted(child);
+  const options = [
+    '--no-demo',
+    ...(context.bus === 'kafka' ? ['--kafka'] : []),
+    ...(wish.instances === undefined ? [] : ['--instances', wish.instances]),
+  ];
+  const started = await launchCity(folder, options, wish.environment);
+  context.atEnd(started.stop);
+  await started.untilReady();
   const state = stateFolder(folder);
   const run = await readRun(state);
   if (!run) throw new Error('The city of the trial does not say who runs');
@@ -193,7 +139,7 @@ export async function openTrialCity(context: TrialContext, wish: CityWish = {}):
       }
       throw new Error(`The city was not ready within ${withinMs / 1_000} s after the faults`);
     },
-    close: () => stop(child),
+    close: started.stop,
   };
 }
 

@@ -2,12 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { projectIdOf } from '@tongchou/contracts';
 import { freePort } from '@tongchou/embedded-postgres';
 import { checkStore } from '../city/check-stores.ts';
 import { runClient } from '../city/client.ts';
 import { type Address, sendBulk } from '../city/door.ts';
-import { REGISTER } from '../city/office-model.ts';
+import { registration } from '../city/registration.ts';
 import type { Acknowledged, Lane, Step } from '../city/step.ts';
 import { readStore } from '../city/stores.ts';
 import type { TrialContext, TrialOutcome } from '../trial.ts';
@@ -29,15 +28,7 @@ class Registrations implements Lane {
 
   next(): Step {
     this.#serial += 1;
-    const reference = `naive-${this.#client}-${this.#serial}`;
-    return {
-      service: 'projects',
-      command: 'RegisterProject',
-      key: reference,
-      input: { register: REGISTER, reference, name: reference, registeredOn: '2014-01-01' },
-      streamId: projectIdOf(REGISTER, reference),
-      expected: { kind: 'facts', version: 1 },
-    };
+    return registration(`naive-${this.#client}-${this.#serial}`);
   }
 
   done(): void {
